@@ -1,0 +1,141 @@
+"""A case: one organisation's inventory, calendar and capacities, read from case.yaml."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from planner.errors import CaseError
+from planner.yamlfile import read_model
+
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Frozen):
+    """One file of the inventory and how to read it."""
+
+    file: Name
+    reader: Literal["systems", "servers", "dataflows", "rvtools"]
+    sheet: str | None = None
+    columns: dict[str, list[str] | str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
+    is_pseudonymised: bool = False
+
+
+class Team(_Frozen):
+    """People who do one role's work."""
+
+    role: Name
+    name: Name
+    days_per_week: Annotated[float, Field(gt=0, le=500)]
+
+
+class Freeze(_Frozen):
+    """A period without cut-overs, with the share of capacity that is at work in it."""
+
+    name: Name
+    first: date
+    last: date
+    capacity_pct: Annotated[float, Field(ge=0, le=100)] = 100
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Freeze:
+        if self.last < self.first:
+            raise ValueError(f"the freeze ends ({self.last}) before it begins ({self.first})")
+        return self
+
+
+class Exchange(_Frozen):
+    """The organisation's own planning rate from USD, in which list prices stand, to SEK."""
+
+    sek_per_usd: Annotated[float, Field(gt=0, lt=1000)]
+    as_of: date
+    source: Name
+
+
+class Case(_Frozen):
+    """Everything about a case that is not a table.
+
+    `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
+    plan reads no clock. `max_cutovers_per_week` limits how many systems change hands in a week.
+    """
+
+    organisation: Name
+    is_invented: bool = False
+    language: Literal["sv", "en"] = "sv"
+    policy: str = "standard"
+    plan_date: date
+    start_date: date
+    horizon_date: date = date(2030, 12, 31)
+    region: Name = "eu-north-1"
+    exchange: Exchange | None = None
+    diary_number: str | None = None
+    contact_role: str | None = None
+    sources: Annotated[list[Source], Field(min_length=1)]
+    teams: Annotated[list[Team], Field(min_length=1)]
+    freezes: list[Freeze] = Field(default_factory=list)
+    max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
+    _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Case:
+        if not self.plan_date <= self.start_date < self.horizon_date:
+            raise ValueError("plan_date, start_date and horizon_date must come in this order")
+        return self
+
+    @model_validator(mode="after")
+    def _one_team_per_role(self) -> Case:
+        roles = [team.role for team in self.teams]
+        if len(set(roles)) != len(roles):
+            raise ValueError("a role stands twice among the teams; give it one line with the sum of its days")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds case.yaml; source files are named relative to it."""
+        return self._folder
+
+    @property
+    def first_monday(self) -> date:
+        """Monday of week 0: the week that holds `start_date`."""
+        return self.start_date - timedelta(days=self.start_date.weekday())
+
+    @property
+    def capacities(self) -> dict[str, float]:
+        """Person-days a week by role."""
+        return {team.role: team.days_per_week for team in self.teams}
+
+
+def read_case(folder: Path, plan_date: date | None = None) -> Case:
+    """Read a case from its folder (or from the path of its case.yaml).
+
+    Parameters
+    ----------
+    folder
+        The case.
+    plan_date
+        Replaces the file's own, so that a schedule can re-plan on a later day.
+
+    Raises
+    ------
+    CaseError
+        Missing, unreadable or wrong; names the line and the nearest known key.
+    """
+    path = folder if folder.suffix in {".yaml", ".yml"} else folder / "case.yaml"
+    if not path.is_file():
+        raise CaseError("no case.yaml here", place=str(path), remedy="Give the folder of a case, see inventories/.")
+    case = read_model(Case, path, CaseError)
+    if plan_date is not None:
+        moved = {"plan_date": plan_date, "start_date": max(case.start_date, plan_date)}
+        if plan_date >= case.horizon_date:
+            raise CaseError("the date is not before horizon_date", place=str(path), value=plan_date.isoformat())
+        case = case.model_copy(update=moved)
+    case._folder = path.parent
+    return case

@@ -1,0 +1,178 @@
+"""The command `fardplan`. Imports nothing slow before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner.errors import PlannerError
+
+if TYPE_CHECKING:
+    from planner.view.model import Note, System
+
+app = typer.Typer(
+    help="Färdplan plans a public body's way to the cloud: inventories in, a roadmap out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalogue_app = typer.Typer(
+    help="Cloud facts: instance types, offerings, regions, services and prices.", no_args_is_help=True
+)
+app.add_typer(catalogue_app, name="catalogue")
+
+DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
+
+
+class Language(StrEnum):
+    """Languages of the documents."""
+
+    sv = "sv"
+    en = "en"
+
+
+class Audience(StrEnum):
+    """Who a document is for."""
+
+    intern = "intern"
+    offentlig = "offentlig"
+
+
+CaseFolder = Annotated[Path, typer.Argument(help="Folder of the case, with its case.yaml.", metavar="CASE")]
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", help="Language of documents and messages; the case's own by default."),
+]
+OnDate = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Plan as of this day instead of the case's plan_date."),
+]
+
+
+@app.command()
+def plan(
+    case: CaseFolder,
+    out: Annotated[Path | None, typer.Option("--out", help="Plan folder; CASE/plan by default.")] = None,
+    lang: Lang = None,
+    audience: Annotated[Audience, typer.Option("--audience", help="Who the documents are for.")] = Audience.intern,
+    on: OnDate = None,
+) -> None:
+    """Plan a case: read its inventory and write the roadmap."""
+    from planner import pipeline
+
+    made = pipeline.plan(case, out, language=lang.value if lang else None, audience=audience.value, plan_date=_day(on))
+    view = made.view
+    typer.echo(view.conclusion)
+    typer.echo("  ".join(f"{label}: {count}" for label, count in view.finding_counts))
+    _print_notes([note for note in view.findings if note.severity == "error"])
+    for name in sorted(path.name for path in made.folder.iterdir() if path.is_file()):
+        typer.echo(str(made.folder / name))
+    raise typer.Exit(HAS_ERRORS if made.plan.has_errors else DONE)
+
+
+@app.command()
+def check(case: CaseFolder, lang: Lang = None, on: OnDate = None) -> None:
+    """Read a case and tell what is wrong or unclear in it; writes nothing."""
+    from planner.case import read_case
+    from planner.pipeline import read_only
+    from planner.texts import load_texts
+    from planner.view.appendix import finding_counts, notes
+
+    read = read_case(case, _day(on))
+    portfolio = read_only(read)
+    texts = load_texts(lang.value if lang else read.language)
+    names = dict(zip(portfolio["systems"]["system_id"], portfolio["systems"]["name"], strict=True))
+    found = notes(portfolio["findings"], portfolio["rejects"], names, texts)
+    _print_notes(list(found))
+    for source in portfolio["sources"].itertuples(index=False):
+        sheet = f"[{source.sheet}]" if isinstance(source.sheet, str) else ""
+        fate = f"{source.rows_in} = {source.rows_used} + {source.rows_merged} + {source.rows_rejected}"
+        typer.echo(f"{source.file}{sheet}: {fate}")
+    typer.echo("  ".join(f"{label}: {count}" for label, count in finding_counts(found, texts)))
+    raise typer.Exit(HAS_ERRORS if any(note.severity == "error" for note in found) else DONE)
+
+
+@app.command()
+def explain(
+    case: CaseFolder,
+    system: Annotated[str, typer.Argument(help="Id or name of a system.", metavar="SYSTEM")],
+    lang: Lang = None,
+    on: OnDate = None,
+) -> None:
+    """Explain one system: what is proposed, by which rules, from which cells, what lost and what is unknown."""
+    from planner.case import read_case
+    from planner.explain import explain_system
+    from planner.pipeline import compute
+    from planner.view import build_view
+
+    read = read_case(case, _day(on))
+    view = build_view(compute(read), lang.value if lang else read.language, "intern")
+    typer.echo(explain_system(_find(view.systems, system), view.meta.language))
+
+
+def _find(systems: tuple[System, ...], wanted: str) -> System:
+    import difflib
+
+    folded = wanted.casefold().strip()
+    found = [item for item in systems if folded in (item.system_id.casefold(), item.name.casefold())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(item.system_id for item in found)
+        raise PlannerError("several systems have this name", value=wanted, remedy=f"Give one of the ids: {ids}.")
+    near = difflib.get_close_matches(
+        wanted, [name for item in systems for name in (item.name, item.system_id)], n=3, cutoff=0.5
+    )
+    raise PlannerError(
+        "no such system",
+        value=wanted,
+        remedy=f"Did you mean: {', '.join(near)}?" if near else "See systems.csv in the plan folder.",
+    )
+
+
+@catalogue_app.command("show")
+def catalogue_show(
+    region: Annotated[str | None, typer.Option("--region", help="Only this region.")] = None,
+) -> None:
+    """Show the cloud facts that plans rest on, with their dates and sources."""
+    from planner.catalogue import load_catalogue
+    from planner.explain import describe_catalogue
+
+    typer.echo(describe_catalogue(load_catalogue(), region))
+
+
+@catalogue_app.command("refresh")
+def catalogue_refresh(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the new snapshot.")],
+    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Date to write on the snapshot.")],
+    region: Annotated[list[str] | None, typer.Option("--region", help="A region; may be given several times.")] = None,
+) -> None:
+    """Read instance types, offerings, regions and services from AWS into a dated snapshot (needs credentials)."""
+    from planner.catalogue.refresh import DEFAULT_REGIONS, refresh
+
+    typer.echo(str(refresh(out, region or list(DEFAULT_REGIONS), on.date())))
+
+
+def _day(on: datetime | None) -> date | None:
+    return on.date() if on else None
+
+
+def _print_notes(found: list[Note]) -> None:
+    for note in found:
+        place = f"{note.place}: " if note.place else ""
+        typer.echo(f"{note.severity_label}: {place}{note.text} {note.remedy}")
+
+
+def main() -> None:
+    """Run the command line: errors that a person can mend are said in one line, with exit code 2."""
+    try:
+        app()
+    except PlannerError as reason:
+        typer.echo(f"fardplan: {reason}", err=True)
+        sys.exit(UNREADABLE)

@@ -1,0 +1,209 @@
+"""Facts about systems that no single cell states: support dates, server sums, dependencies, notice dates."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.case import Case
+from planner.facts.support import match_technology, support_status
+from planner.policy import Policy
+from planner.portfolio import Portfolio, finding_rows
+from planner.schema import concat, conform
+
+_STATUSES = ["ended", "unknown", "ends_within_12_months", "supported"]
+_KEYS = {"system_id", "name", "organisation"}
+
+
+def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
+    """Derive facts.
+
+    Returns
+    -------
+    dict of DataFrame
+        links (data flows with their systems), support (technologies with end of support), facts (one row per
+        system), findings.
+    """
+    links = _links(portfolio)
+    support = _support(portfolio, case)
+    facts = _facts(portfolio, links, support, case, policy)
+    return {
+        "links": links,
+        "support": support,
+        "facts": facts,
+        "findings": _findings(portfolio, links, support),
+    }
+
+
+def _links(portfolio: Portfolio) -> pd.DataFrame:
+    flows, systems = portfolio["dataflows"], portfolio["systems"]
+    lookup = _names(systems)
+    links = pd.DataFrame(
+        {
+            "flow_id": flows["flow_id"],
+            "source_system_id": flows["source_system"].str.casefold().map(lookup),
+            "target_system_id": flows["target_system"].str.casefold().map(lookup),
+            "source_name": flows["source_system"],
+            "target_name": flows["target_system"],
+            "state": flows["state"],
+        }
+    )
+    outside = links["source_system_id"].isna() | links["target_system_id"].isna()
+    links["state"] = links["state"].mask(outside, "external")
+    return conform(links[~_is_self(links)], "links")
+
+
+def _is_self(links: pd.DataFrame) -> pd.Series:
+    return (links["source_system_id"] == links["target_system_id"]).fillna(False).astype(bool)
+
+
+def _names(systems: pd.DataFrame) -> pd.Series:
+    names = systems["name"].str.casefold()
+    unique = ~names.duplicated(keep=False)
+    by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])
+    by_id = pd.Series(systems["system_id"].to_numpy(), index=systems["system_id"].str.casefold())
+    both = pd.concat([by_id, by_name])
+    return both[~both.index.duplicated()]
+
+
+def _support(portfolio: Portfolio, case: Case) -> pd.DataFrame:
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
+    parts = [servers[["system_id", "server_id", "os"]].rename(columns={"os": "text"}).assign(column="os")]
+    for column in ("os", "db", "runtime"):
+        named = portfolio["systems"][["system_id", column]].rename(columns={column: "text"})
+        parts.append(named.assign(column=column, server_id=pd.NA))
+    texts = pd.concat(parts, ignore_index=True).dropna(subset="text")
+    matched = match_technology(texts["text"])
+    return conform(
+        pd.DataFrame(
+            {
+                "system_id": texts["system_id"],
+                "server_id": texts["server_id"],
+                "column": texts["column"],
+                "text": texts["text"],
+                "product": matched["product"],
+                "cycle": matched["cycle"],
+                "confidence": matched["confidence"],
+                "security_end_min_date": matched["security_end_date_min"],
+                "security_end_max_date": matched["security_end_date_max"],
+                "status": support_status(matched, case.plan_date),
+                "as_of": matched["as_of"].astype("string"),
+                "source": matched["source"],
+            }
+        ).sort_values(["system_id", "column", "server_id", "text"], kind="stable"),
+        "support",
+    )
+
+
+def _facts(
+    portfolio: Portfolio, links: pd.DataFrame, support: pd.DataFrame, case: Case, policy: Policy
+) -> pd.DataFrame:
+    systems = portfolio["systems"].set_index("system_id")
+    provisional = portfolio["assignments"].loc[portfolio["assignments"]["basis"] == "provisional", "system_id"]
+    facts = pd.DataFrame(index=systems.index)
+    facts["is_provisional"] = facts.index.isin(provisional)
+    facts["known_fields"] = (
+        systems.drop(columns=[name for name in systems.columns if name in _KEYS]).notna().sum(axis=1)
+    )
+    facts = facts.join(_server_facts(portfolio)).join(_support_facts(support))
+    facts["known_fields"] += facts["server_count"].notna()
+    facts["support_status"] = facts["support_status"].fillna("unknown")
+    inside = links.dropna(subset=["source_system_id", "target_system_id"]).drop_duplicates(
+        ["source_system_id", "target_system_id"]
+    )
+    facts["depends_on_count"] = _count(inside["source_system_id"], facts.index)
+    facts["needed_by_count"] = _count(inside["target_system_id"], facts.index)
+    by_function = systems["function_code"].map(systems["function_code"].value_counts())
+    facts["same_function_count"] = by_function.astype("Int64") - 1
+    facts["notice_date"] = _months_before(systems["contract_end_date"], systems["notice_months"])
+    facts["contract_value_sek"] = systems["annual_cost_sek"] * policy.effort.contract_years.value
+    facts["years_to_retirement"] = systems["retire_year"] - case.plan_date.year
+    return conform(facts.reset_index(), "facts")
+
+
+def _count(ids: pd.Series, index: pd.Index) -> pd.Series:
+    return ids.value_counts().reindex(index).fillna(0).astype("Int64")
+
+
+def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
+    groups = servers.groupby("system_id")
+    facts = pd.DataFrame({"server_count": groups.size().astype("Int64")})
+    for column in ("vcpu", "memory_gib", "storage_gib"):
+        complete = groups[column].count() == groups.size()
+        facts[column] = groups[column].sum().where(complete)
+    facts["is_off"] = _every(servers["power_state"] == "off", servers["system_id"])
+    facts["is_template"] = _every(servers["is_template"], servers["system_id"])
+    facts["environment_hint"] = (
+        groups["environment_hint"].first().where(groups["environment_hint"].count() == groups.size())
+    )
+    family = match_technology(servers["os"])["os_family"]
+    facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
+    return facts
+
+
+def _every(flags: pd.Series, by: pd.Series) -> pd.Series:
+    # Kleene: one false decides; otherwise one unknown leaves it unknown.
+    has_false = (~flags).fillna(False).groupby(by).any()
+    has_unknown = flags.isna().groupby(by).any()
+    return (
+        pd.Series(True, index=has_false.index, dtype="boolean")
+        .mask(has_unknown, pd.NA)
+        .mask(has_false.astype(bool), False)
+    )
+
+
+def _only(values: pd.Series) -> object:
+    return values.iloc[0] if values.notna().all() and values.nunique() == 1 else pd.NA
+
+
+def _support_facts(support: pd.DataFrame) -> pd.DataFrame:
+    rank = support["status"].map({status: at for at, status in enumerate(_STATUSES)})
+    worst = rank.groupby(support["system_id"]).min().map(dict(enumerate(_STATUSES)))
+    exact = support[support["security_end_min_date"] == support["security_end_max_date"]]
+    earliest = exact.groupby("system_id")["security_end_max_date"].min()
+    return pd.DataFrame({"support_status": worst, "support_end_date": earliest})
+
+
+def _months_before(dates: pd.Series, months: pd.Series) -> pd.Series:
+    known = dates.notna() & months.notna()
+    result = pd.Series(pd.NaT, index=dates.index, dtype="datetime64[us]")
+    for count in sorted(months[known].unique()):
+        at = known & (months == count).fillna(False).astype(bool)
+        result[at] = dates[at] - pd.DateOffset(months=int(count))
+    return result
+
+
+def _findings(portfolio: Portfolio, links: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
+    systems = portfolio["systems"]
+    real = systems[
+        ~systems["system_id"].isin(
+            portfolio["assignments"].loc[portfolio["assignments"]["basis"] == "provisional", "system_id"]
+        )
+    ]
+    folded = real["name"].str.casefold().str.replace(r"[\W_]+", "", regex=True)
+    same = real[folded.duplicated(keep=False)]
+    outside = links[links["state"] == "external"]
+    unknown = support[support["product"].isna()].drop_duplicates(["column", "text"])
+    flows = portfolio["dataflows"].set_index("flow_id")
+    selves = flows[flows["source_system"].str.casefold() == flows["target_system"].str.casefold()].reset_index()
+    servers = portfolio["servers"]
+    unplaced = servers[servers["system_name"].notna()].merge(portfolio["assignments"], on="server_id")
+    unplaced = unplaced[unplaced["basis"] == "provisional"]
+    parts = [
+        finding_rows("warning", "possible_duplicate", table="systems", row_id=same["system_id"], value=same["name"]),
+        finding_rows(
+            "info",
+            "external_end",
+            table="dataflows",
+            row_id=outside["flow_id"],
+            value=outside["target_name"].where(outside["target_system_id"].isna(), outside["source_name"]),
+        ),
+        finding_rows("info", "unknown_technology", table="support", row_id=unknown["system_id"], value=unknown["text"]),
+        finding_rows(
+            "warning", "flow_to_itself", table="dataflows", row_id=selves["flow_id"], value=selves["source_system"]
+        ),
+        finding_rows(
+            "warning", "unknown_system", table="servers", row_id=unplaced["server_id"], value=unplaced["system_name"]
+        ),
+    ]
+    return concat(parts, "findings")

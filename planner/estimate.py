@@ -1,0 +1,135 @@
+"""Effort in person-days per role and phase, and cost, as low / likely / high."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.case import Case
+from planner.policy import Policy, Span, Work
+from planner.portfolio import Portfolio
+from planner.schema import concat, conform
+
+POINTS = ("low", "likely", "high")
+CLOUD_OPTIONS = ("rehost", "relocate", "replatform", "refactor")
+
+
+def estimate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
+    """Estimate the effort of every system and the cost before, during and after.
+
+    Returns
+    -------
+    dict of DataFrame
+        effort (person-days per system, phase and role) and costs (SEK; one-off, today, target).
+    """
+    facts = portfolio["facts"].merge(portfolio["systems"][["system_id", "users", "criticality"]], on="system_id")
+    facts = facts.merge(portfolio["decisions"][["system_id", "disposition", "tasks"]], on="system_id")
+    drivers = _drivers(facts, policy)
+    parts = [_work(work, facts, drivers) for work in policy.effort.work]
+    parts += [_task(task.name, task.role, task.days, facts) for task in policy.decisions.tasks]
+    effort = concat(parts, "effort").sort_values(["system_id", "phase", "role"], kind="stable", ignore_index=True)
+    return {"effort": effort, "costs": _costs(portfolio, effort, case, policy)}
+
+
+def _drivers(facts: pd.DataFrame, policy: Policy) -> dict[str, pd.DataFrame]:
+    flows = facts["depends_on_count"] + facts["needed_by_count"]
+    # Nobody having listed a flow is not the same as there being none.
+    flows = flows.mask(flows == 0, pd.NA)
+    factors = policy.effort.criticality_factor
+    factor = facts["criticality"].astype("string").map(factors).astype("Float64")
+    spread = Span(low=min(factors.values()), likely=1.0, high=max(factors.values()))
+    return {
+        "servers": _driver(facts["server_count"], policy.effort.unknown_servers),
+        "flows": _driver(flows, policy.effort.unknown_flows),
+        "users": _driver(facts["users"], policy.effort.unknown_users),
+        "criticality": _driver(factor, spread),
+    }
+
+
+def _driver(values: pd.Series, unknown: Span) -> pd.DataFrame:
+    known = values.astype("Float64")
+    return pd.DataFrame(
+        {point: known.fillna(getattr(unknown, point)) for point in POINTS} | {"is_assumed": values.isna()}
+    )
+
+
+def _work(work: Work, facts: pd.DataFrame, drivers: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    concerned = facts["disposition"].isin(work.options) if work.options else facts["disposition"].isna()
+    at = facts.index[concerned]
+    used = {
+        "servers": (work.per_server, 1.0),
+        "flows": (work.per_flow, 1.0),
+        "users": (work.per_100_users, 0.01),
+    }
+    days = {}
+    for point in POINTS:
+        total = pd.Series(getattr(work.base, point), index=at, dtype="Float64")
+        for driver, (span, scale) in used.items():
+            if span is not None:
+                total = total + drivers[driver].loc[at, point] * scale * getattr(span, point)
+        days[f"{point}_days"] = (total * drivers["criticality"].loc[at, point]).round(2)
+    assumed = pd.Series("", index=at, dtype="string")
+    for driver in [name for name, (span, _) in used.items() if span is not None] + ["criticality"]:
+        assumed = assumed.where(~drivers[driver].loc[at, "is_assumed"], assumed + " " + driver)
+    return pd.DataFrame(
+        {
+            "system_id": facts.loc[at, "system_id"],
+            "phase": work.phase,
+            "role": work.role,
+            **days,
+            "assumed": assumed.str.strip().replace("", pd.NA),
+        }
+    )
+
+
+def _task(name: str, role: str, days: Span, facts: pd.DataFrame) -> pd.DataFrame:
+    named = facts["tasks"].str.split().map(lambda tasks: name in tasks, na_action="ignore").fillna(False).astype(bool)
+    given = {f"{point}_days": getattr(days, point) for point in POINTS}
+    return pd.DataFrame({"system_id": facts.loc[named, "system_id"], "phase": "decide", "role": role, **given})
+
+
+def _costs(portfolio: Portfolio, effort: pd.DataFrame, case: Case, policy: Policy) -> pd.DataFrame:
+    ids = portfolio["systems"]["system_id"]
+    return concat(
+        [_one_off(effort, policy), _today(portfolio), _target(portfolio, ids, case, policy)], "costs"
+    ).sort_values(["system_id", "kind"], kind="stable", ignore_index=True)
+
+
+def _one_off(effort: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    sums = effort.groupby("system_id")[[f"{point}_days" for point in POINTS]].sum() * policy.effort.day_rate.value
+    sums.columns = [f"{point}_sek" for point in POINTS]
+    return conform(sums.reset_index().assign(kind="one_off", state="known"), "costs")
+
+
+def _today(portfolio: Portfolio) -> pd.DataFrame:
+    cost = portfolio["systems"][["system_id", "annual_cost_sek"]].set_index("system_id")["annual_cost_sek"]
+    frame = pd.DataFrame({f"{point}_sek": cost for point in POINTS}).reset_index()
+    return conform(
+        frame.assign(kind="today", state=cost.isna().map({True: "unknown", False: "known"}).to_numpy()),
+        "costs",
+    )
+
+
+def _target(portfolio: Portfolio, ids: pd.Series, case: Case, policy: Policy) -> pd.DataFrame:
+    targets = portfolio["targets"]
+    per_month = targets["compute_usd_month"] + targets["storage_usd_month"]
+    by_system = per_month.groupby(targets["system_id"])
+    priced = by_system.count().reindex(ids).fillna(0)
+    servers = by_system.size().reindex(ids).fillna(0)
+    year = (by_system.sum(min_count=1) * 12).reindex(ids)
+    disposition = portfolio["decisions"].set_index("system_id")["disposition"].reindex(ids)
+    moves = disposition.isin(CLOUD_OPTIONS)
+    state = pd.Series("known", index=ids).mask(priced < servers, "partly_known").mask(priced == 0, "price_not_found")
+    state = (
+        state.mask(servers == 0, "unknown")
+        .mask(disposition == "repurchase", "price_not_found")
+        .mask(disposition.isna(), "unknown")
+    )
+    state = state.mask(disposition.isin(["retire", "retain"]), "not_applicable")
+    shares = {"low": policy.sizing.price_low.value, "likely": 1.0, "high": policy.sizing.price_high.value}
+    usd = {point: (year * share).where(moves).round(2) for point, share in shares.items()}
+    rate = case.exchange.sek_per_usd if case.exchange else None
+    sek = {
+        f"{point}_sek": (value * rate).round(2) if rate else pd.Series(pd.NA, index=ids) for point, value in usd.items()
+    }
+    frame = pd.DataFrame({"state": state, "low_usd": usd["low"], "high_usd": usd["high"], **sek})
+    return conform(frame.reset_index(names="system_id").assign(kind="target"), "costs")

@@ -1,0 +1,86 @@
+"""Explanations in plain text for the command line; the words come from the view and the templates' texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from planner.catalogue import Catalogue
+from planner.texts import Texts, load_texts
+from planner.view.model import Reason, Span, System
+
+
+def explain_system(system: System, language: str) -> str:
+    """Everything about one system, as lines of text."""
+    texts = load_texts(language)
+    say = texts.interface
+    lines = [f"{system.name}  ({system.system_id})", f"{system.disposition} · {system.state}"]
+    if system.wave is not None:
+        lines.append(f"{say['wave']} {system.wave}, {system.quarter}, {say['done']} {system.end_date}")
+    lines.append(f"{say['effort']}: {_days(system.days, texts)}")
+    lines += _section(say["why"], [line for reason in system.reasons for line in _reason(reason, texts)])
+    lines += _section(
+        say["cannot_be_decided"], [line for reason in system.undecided for line in _reason(reason, texts)]
+    )
+    lines += _section(
+        say["what_lost"],
+        [f"{item.label}: {item.score:g} ({item.low:g} – {item.high:g}), {item.why}" for item in system.alternatives],
+    )
+    lines += _section(say["decisions_first"], list(system.tasks))
+    lines += _section(say["answers_that_could_change"], [", ".join(system.questions)] if system.questions else [])
+    lines += _section(
+        say["steps"],
+        [f"{step.start_date} – {step.end_date}  {step.phase} ({step.bound_by})" for step in system.steps],
+    )
+    lines += _section(
+        say["lenses"],
+        [f"{item.label}: {item.verdict} ({item.known}/{item.inputs})" for item in system.lenses],
+    )
+    lines += _section(say["depends_on"], [ref.name for ref in system.depends_on])
+    lines += _section(say["needed_by"], [ref.name for ref in system.needed_by])
+    lines += _section(say["moves_together"], [system.circle] if system.circle else [])
+    lines += _section(say["assumed"], [", ".join(system.assumed)] if system.assumed else [])
+    return "\n".join(lines)
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *(f"  {line}" for line in lines)] if lines else []
+
+
+def _reason(reason: Reason, texts: Texts) -> list[str]:
+    points = f" {reason.points:+g}" if reason.points is not None else ""
+    read = "; ".join(f"{name} = {value}" for name, value in reason.values)
+    lines = [
+        f"{reason.kind} {reason.rule}: {reason.effect}{points} ({reason.options})",
+        f"  {reason.because}",
+        f"  {read}",
+    ]
+    if reason.cells:
+        lines.append(f"  {texts.interface['cells']}: {reason.cells}")
+    return [*lines, f"  {texts.interface['source']}: {reason.source}"]
+
+
+def _days(days: Span, texts: Texts) -> str:
+    if days[1] is None:
+        return str(texts.values["unknown"])
+    return f"{days[0]:g} / {days[1]:g} / {days[2]:g} {texts.interface['person_days']}"
+
+
+def describe_catalogue(catalogue: Catalogue, region: str | None) -> str:
+    """Regions of the catalogue with what is known of each, and where the facts come from."""
+    regions = catalogue.regions if region is None else catalogue.regions[catalogue.regions["region"] == region]
+    offered = catalogue.offerings.groupby("region").size()
+    priced = catalogue.prices.groupby("region").size()
+    lines = [
+        f"Snapshot {catalogue.manifest['captured_date']}, made with {catalogue.manifest['made_with']}",
+        "",
+    ]
+    for row in regions.itertuples(index=False):
+        counts = f"types: {offered.get(row.region, '?')}  price rows: {priced.get(row.region, '?')}"
+        lines.append(f"{row.region}  {_known(row.name)}  {_known(row.country_code)}  {counts}")
+    return "\n".join(lines)
+
+
+def _known(value: Any) -> str:
+    return "?" if value is None or pd.isna(value) else str(value)

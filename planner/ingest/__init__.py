@@ -1,0 +1,146 @@
+"""From a case's files to the conformed tables: nothing lost, everything traced to its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from planner.case import Case, Source
+from planner.errors import InventoryError, SchemaError
+from planner.ingest.assign import assign
+from planner.ingest.conform import Records
+from planner.ingest.dependencies import propose_flows
+from planner.ingest.identify import Identified, identify
+from planner.ingest.plain import read_plain
+from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.sheets import TRUNCATED_AT, Sheet, read_sheets
+from planner.portfolio import finding_rows
+from planner.schema import concat, conform, load_table
+
+READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
+    "systems": read_plain,
+    "servers": read_plain,
+    "dataflows": read_plain,
+    "rvtools": read_rvtools,
+}
+KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
+    "systems": ("system_id", ["name", "organisation"], ["name"]),
+    "servers": ("server_id", ["name"], ["name"]),
+    "hosts": ("host_id", ["host_id"], ["host_id"]),
+    "dataflows": ("flow_id", ["source_system", "target_system"], ["source_system", "target_system"]),
+}
+
+
+def ingest(case: Case) -> dict[str, pd.DataFrame]:
+    """Read every source of a case.
+
+    Returns
+    -------
+    dict of DataFrame
+        systems, servers, hosts, dataflows, assignments, provenance, attributes, findings, rejects and sources.
+
+    Raises
+    ------
+    InventoryError
+        A source cannot be read at all, or no source holds a single system or server.
+    """
+    records: dict[str, list[Records]] = {table: [] for table in KEYS}
+    origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in KEYS}
+    details: list[dict[str, Any]] = []
+    for number, source in enumerate(case.sources, start=1):
+        sheets = read_sheets(case.folder / source.file)
+        for record in READERS[source.reader](sheets, source):
+            records[record.table].append(record)
+            origins[record.table].append((source, f"{number:02d}", sheets[0].sha256))
+            if source.reader == "rvtools" and record.table == "servers":
+                details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
+    done = {table: identify(records[table], table, *KEYS[table]) for table in KEYS if records[table]}
+    return _tables(done, origins, details)
+
+
+def _origin(origin: tuple[Source, str, str]) -> dict[str, str]:
+    source, number, sha256 = origin
+    return {"source_id": number, "reader": source.reader, "sha256": sha256}
+
+
+def _tables(
+    done: dict[str, Identified],
+    origins: dict[str, list[tuple[Source, str, str]]],
+    details: list[dict[str, Any]],
+) -> dict[str, pd.DataFrame]:
+    systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"))
+    if systems.empty:
+        raise InventoryError(
+            "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
+        )
+    flows, quoted = propose_flows(systems)
+    stated = _frame(done, "dataflows")
+    provenance = concat([*(item.provenance for item in done.values()), assigned], "provenance")
+    provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
+    sources = [
+        {**row, **_origin(origins[table][at])}
+        for table, item in done.items()
+        for at, row in enumerate(item.counts.to_dict("records"))
+    ]
+    tables = {
+        "systems": _only_declared(systems, "systems"),
+        "servers": _only_declared(servers, "servers"),
+        "hosts": _only_declared(_frame(done, "hosts"), "hosts"),
+        "dataflows": concat(
+            [_only_declared(stated.assign(state="stated"), "dataflows"), conform(flows, "dataflows")],
+            "dataflows",
+        ),
+        "assignments": assignments,
+        "provenance": provenance[provenance["column"].isin(_declared(provenance))],
+        "attributes": concat([item.attributes for item in done.values()], "attributes"),
+        "findings": concat([*(item.findings for item in done.values()), *_truncated(sources)], "findings"),
+        "rejects": concat([item.rejects for item in done.values()], "rejects"),
+        "sources": conform(pd.DataFrame([*sources, *details]), "sources"),
+    }
+    return {name: _sorted(conform(frame, name)) for name, frame in tables.items()}
+
+
+def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:
+    return done[table].frame if table in done else pd.DataFrame(columns=load_table(table).names)
+
+
+def _only_declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    return conform(frame[[column for column in frame.columns if column in load_table(table).names]], table)
+
+
+def _declared(provenance: pd.DataFrame) -> set[str]:
+    return {column for table in provenance["table"].unique() for column in load_table(str(table)).names} | {"quote"}
+
+
+def _quote_cells(origins: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:
+    if origins.empty:
+        return pd.DataFrame()
+    found = origins.merge(
+        provenance, left_on=["system_id", "column"], right_on=["row_id", "column"], validate="many_to_one"
+    )
+    return conform(
+        found.assign(table="dataflows", row_id=found["flow_id"], column="quote").drop(columns=["system_id", "flow_id"]),
+        "provenance",
+    )
+
+
+def _truncated(sources: list[dict[str, Any]]) -> list[pd.DataFrame]:
+    return [
+        finding_rows("warning", "perhaps_truncated", file=row["file"], sheet=row["sheet"], value=row["rows_in"])
+        for row in sources
+        if row["rows_in"] in TRUNCATED_AT
+    ]
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    if frame.empty:
+        return frame
+    result = frame.sort_values(list(frame.columns), kind="stable", na_position="last").reset_index(drop=True)
+    if frame.columns[0].endswith("_id") and result.iloc[:, 0].duplicated().any() and frame.columns[0] != "source_id":
+        raise SchemaError(
+            "a key stands twice after reading",
+            value=str(result.iloc[:, 0][result.iloc[:, 0].duplicated()].iloc[0]),
+        )
+    return result

@@ -1,0 +1,191 @@
+"""Column maps as data: which header means which column, read from `headers/*.yaml`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from planner.errors import InventoryError, PolicyError
+from planner.ingest.sheets import Sheet, column_letter
+from planner.ingest.values import clean
+from planner.yamlfile import load_yaml
+
+HEADERS = Path(__file__).parent / "headers"
+HEADER_SEARCH_ROWS = 15
+_UNIT = re.compile(r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB)\b\)?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MappedColumn:
+    """How one column of a table is recognised and read.
+
+    `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
+    stands there
+    (names of persons are not imported); `meanings` says what the file's words mean.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    split: str | None = None
+    is_presence: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have."""
+
+    table: str
+    columns: tuple[MappedColumn, ...]
+    ignored: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A header that was recognised: where it stands, what it means and the unit that it names."""
+
+    column: MappedColumn
+    index: int
+    header: str
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class MatchedSheet:
+    """A sheet whose header row was found; `unmapped` are (index, header) that no map knows."""
+
+    sheet: Sheet
+    header_at: int
+    matches: tuple[Match, ...]
+    unmapped: tuple[tuple[int, str], ...]
+
+
+@lru_cache
+def load_map(name: str) -> ColumnMap:
+    """Read a column map by name."""
+    return _map(load_maps(name)[name])
+
+
+@lru_cache
+def load_maps(name: str) -> dict[str, Any]:
+    """Read a file of column maps; one file may hold several (one per tab of an export)."""
+    data, _ = load_yaml(HEADERS / f"{name}.yaml", PolicyError)
+    return data if "table" not in data else {name: data}
+
+
+@lru_cache
+def load_tab(name: str, tab: str) -> ColumnMap:
+    """Read the column map of one tab."""
+    return _map(load_maps(name)[tab])
+
+
+def _map(data: dict[str, Any]) -> ColumnMap:
+    columns = tuple(_column(name, given) for name, given in data["columns"].items())
+    return ColumnMap(data["table"], columns, tuple(data.get("ignored", [])), tuple(data["required"]))
+
+
+def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
+    if isinstance(given, list):
+        return MappedColumn(name, (name, *given))
+    meanings = {clean(word).casefold(): value for value, words in given.get("means", {}).items() for word in words}
+    headers = (name, *given["headers"])
+    return MappedColumn(name, headers, meanings, given.get("split"), given.get("is_presence", False))
+
+
+def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:
+    """Add a case's own headers to a map.
+
+    Raises
+    ------
+    InventoryError
+        The case names a column that the table does not have.
+    """
+    known = {column.name for column in column_map.columns}
+    for name in extra:
+        if name not in known:
+            raise InventoryError(
+                f"the table '{column_map.table}' has no column '{name}'",
+                place=place,
+                remedy=f"Known columns: {', '.join(sorted(known))}.",
+            )
+    columns = tuple(_with_headers(column, extra.get(column.name, [])) for column in column_map.columns)
+    return ColumnMap(column_map.table, columns, (*column_map.ignored, *ignored), column_map.required)
+
+
+def _with_headers(column: MappedColumn, more: list[str] | str) -> MappedColumn:
+    headers = (*([more] if isinstance(more, str) else more), *column.headers)
+    return MappedColumn(column.name, headers, column.meanings, column.split, column.is_presence)
+
+
+def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
+    """Find the header row among the first rows: the one that knows most columns, and all required ones.
+
+    Returns
+    -------
+    MatchedSheet or None
+        None when no row names every required column.
+
+    Raises
+    ------
+    InventoryError
+        Two columns mean the same thing; names both letters.
+    """
+    best: tuple[int, MatchedSheet] | None = None
+    for at in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
+        matched = _match_row(sheet, at, column_map)
+        if {match.column.name for match in matched.matches} >= set(column_map.required):
+            score = len(matched.matches)
+            if best is None or score > best[0]:
+                best = (score, matched)
+    if best:
+        _refuse_twice(best[1])
+    return best[1] if best else None
+
+
+def _match_row(sheet: Sheet, at: int, column_map: ColumnMap) -> MatchedSheet:
+    by_key = {
+        key: column
+        for column in reversed(column_map.columns)
+        for header in column.headers
+        for key in header_keys(header)
+    }
+    ignored = {key for header in column_map.ignored for key in header_keys(header)}
+    matches: list[Match] = []
+    unmapped: list[tuple[int, str]] = []
+    for index, cell in enumerate(sheet.rows[at]):
+        header = clean(cell)
+        keys = header_keys(header)
+        column = next((by_key[key] for key in keys if key in by_key), None)
+        if column is not None:
+            unit = _UNIT.search(header)
+            matches.append(Match(column, index, header, unit[1] if unit else None))
+        elif header and not ignored.intersection(keys):
+            unmapped.append((index, header))
+    return MatchedSheet(sheet, at, tuple(matches), tuple(unmapped))
+
+
+def _refuse_twice(matched: MatchedSheet) -> None:
+    seen: dict[str, Match] = {}
+    for match in matched.matches:
+        first = seen.setdefault(match.column.name, match)
+        if first is not match:
+            raise InventoryError(
+                f"two columns mean '{match.column.name}': {column_letter(first.index)} '{first.header}' and "
+                f"{column_letter(match.index)} '{match.header}'",
+                place=f"{matched.sheet.file}:{matched.sheet.numbers[matched.header_at]}",
+                remedy="List one of them under 'ignore' of this source in case.yaml.",
+            )
+
+
+def header_keys(header: str) -> tuple[str, ...]:
+    """Forms in which a header is compared: as it stands, without its unit, and without blanks and marks."""
+    text = unicodedata.normalize("NFC", clean(header)).lstrip("*").strip()
+    text = re.sub(r"\s*\((\*|optional)\)$", "", text, flags=re.IGNORECASE).casefold().rstrip("?: ")
+    bare = _UNIT.sub("", text).strip()
+    return tuple(dict.fromkeys((text, bare, re.sub(r"[-_\s.]", "", text), re.sub(r"[-_\s.]", "", bare))))

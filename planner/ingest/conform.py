@@ -1,0 +1,199 @@
+"""A matched sheet to conformed records: values, provenance to the cell, findings, and every row accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from planner.ingest.columns import Match, MatchedSheet
+from planner.ingest.sheets import column_letter
+from planner.ingest.splitters import SPLITTERS
+from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, parse
+from planner.portfolio import finding_rows
+from planner.schema import Column, concat, load_table
+
+STAGING = Column("", "text", "", False, (), None, None, "", "")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows of one sheet, not yet identified.
+
+    `frame` has the table's columns plus staging columns and is indexed by position; `rows` are the row numbers in
+    the file.
+    `rejects` are rows of this sheet, `side_rejects` rows of detail tabs that belong to none of its records.
+    `cells` has one row per value read: position, column of the table, letter in the file and the raw text.
+    """
+
+    table: str
+    file: str
+    sheet: str | None
+    frame: pd.DataFrame
+    rows: pd.Series
+    cells: pd.DataFrame
+    attributes: pd.DataFrame
+    findings: pd.DataFrame
+    rejects: pd.DataFrame
+    rows_in: int
+    is_pseudonymised: bool
+    side_rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def read_records(matched: MatchedSheet, table: str, units: Mapping[str, str], is_pseudonymised: bool) -> Records:
+    """Parse every row below the header.
+
+    Parameters
+    ----------
+    matched
+        The sheet and what its header means.
+    table
+        Table that it fills.
+    units
+        Units of columns whose header names none.
+    is_pseudonymised
+        Keep names and whole rows out of findings, rejects and attributes.
+    """
+    sheet = matched.sheet
+    width = len(sheet.rows[matched.header_at])
+    body, numbers, bad_rows = _body(matched, width)
+    cells = pd.DataFrame(body, columns=range(width), dtype="object")
+    rows = pd.Series(numbers, dtype="Int64")
+    conventions = conventions_of(pd.concat([cells[match.index] for match in matched.matches]), sheet.delimiter)
+    parts = [_column(match, cells[match.index], conventions, table, units) for match in matched.matches]
+    frame, read_from = _assemble(parts, cells.index, is_pseudonymised)
+    findings = [
+        finding
+        for part in parts
+        for finding in _cell_findings(part, sheet.file, sheet.name, rows, table, is_pseudonymised)
+    ]
+    findings += [finding_rows("info", code, file=sheet.file, value=value) for code, value in sheet.notes]
+    attributes = pd.DataFrame(
+        {header: cells[index].map(clean) for index, header in matched.unmapped}, index=cells.index
+    )
+    return Records(
+        table,
+        sheet.file,
+        sheet.name,
+        frame,
+        rows,
+        read_from,
+        attributes.iloc[:, :0] if is_pseudonymised else attributes,
+        concat([*findings, _unmapped(matched)], "findings"),
+        _rejects(sheet.file, sheet.name, bad_rows, is_pseudonymised),
+        len(body) + len(bad_rows),
+        is_pseudonymised,
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    match: Match
+    raw: pd.Series
+    values: dict[str, pd.Series]
+    codes: dict[str, pd.Series]
+
+
+def _assemble(parts: list[_Part], index: pd.Index, is_pseudonymised: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    # Two headers may fill one column (a notice period of its own and one inside the contract text): the first that
+    # says something wins.
+    columns: dict[str, pd.Series] = {}
+    cells: list[pd.DataFrame] = []
+    for part in parts:
+        letter = column_letter(part.match.index)
+        for name, values in part.values.items():
+            before = columns.get(name)
+            is_new = values.notna() if before is None else values.notna() & before.isna()
+            columns[name] = values if before is None else before.where(~is_new, values)
+            raw = None if is_pseudonymised and name == "name" else part.raw[is_new]
+            cells.append(pd.DataFrame({"position": index[is_new], "column": name, "cell_column": letter, "raw": raw}))
+    return pd.DataFrame(columns, index=index), pd.concat(cells, ignore_index=True)
+
+
+def _body(matched: MatchedSheet, width: int) -> tuple[list[list[object]], list[int], list[tuple[int, list[object]]]]:
+    header = [clean(cell) for cell in matched.sheet.rows[matched.header_at]]
+    body, numbers, bad = [], [], []
+    for number, row in zip(matched.sheet.numbers, matched.sheet.rows, strict=True):
+        if number <= matched.sheet.numbers[matched.header_at]:
+            continue
+        if [clean(cell) for cell in row[:width]] == header:
+            continue  # merged workbooks repeat the header inside the data
+        if any(clean(cell) for cell in row[width:]):
+            bad.append((number, row))
+        else:
+            body.append((row + [""] * width)[:width])
+            numbers.append(number)
+    return body, numbers, bad
+
+
+def _rejects(file: str, sheet: str | None, bad: list[tuple[int, list[object]]], is_pseudonymised: bool) -> pd.DataFrame:
+    frame = pd.DataFrame({"row": [number for number, _ in bad]})
+    frame["original"] = [None if is_pseudonymised else " | ".join(clean(cell) for cell in row) for _, row in bad]
+    return frame.assign(file=file, sheet=sheet, code="too_many_cells")
+
+
+def _column(match: Match, cells: pd.Series, conventions: Conventions, table: str, units: Mapping[str, str]) -> _Part:
+    mapped = match.column
+    schema = load_table(table)
+    if mapped.split:
+        pieces = SPLITTERS[mapped.split](cells.map(clean), mapped.name)
+    elif mapped.is_presence:
+        return _Part(match, pd.Series("", index=cells.index), {mapped.name: _presence(cells)}, {})
+    else:
+        pieces = {mapped.name: cells}
+    values: dict[str, pd.Series] = {}
+    codes: dict[str, pd.Series] = {}
+    for name, piece in pieces.items():
+        column = schema.column(name) if name in schema.names else STAGING
+        unit = match.unit or units.get(name)
+        values[name], codes[name] = parse(piece, column, conventions, mapped.meanings, unit)
+    return _Part(match, cells.map(clean), values, codes)
+
+
+def _presence(cells: pd.Series) -> pd.Series:
+    filled = ~cells.map(is_unknown)
+    return filled.astype("boolean").where(filled, pd.NA)
+
+
+def _cell_findings(
+    part: _Part, file: str, sheet: str | None, rows: pd.Series, table: str, is_pseudonymised: bool
+) -> list[pd.DataFrame]:
+    found = []
+    for name, codes in part.codes.items():
+        wrong = codes.dropna()
+        for code, group in wrong.groupby(wrong):
+            found.append(
+                finding_rows(
+                    "warning",
+                    str(code),
+                    table=table,
+                    file=file,
+                    sheet=sheet,
+                    row=rows[group.index],
+                    column=column_letter(part.match.index),
+                    detail=name,
+                    value=None if is_pseudonymised and name == "name" else part.raw[group.index],
+                )
+            )
+    return found
+
+
+def _unmapped(matched: MatchedSheet) -> pd.DataFrame:
+    index = pd.RangeIndex(len(matched.unmapped))
+    return finding_rows(
+        "info",
+        "unknown_column",
+        file=matched.sheet.file,
+        sheet=matched.sheet.name,
+        row=matched.sheet.numbers[matched.header_at],
+        index=index,
+        column=pd.Series([column_letter(at) for at, _ in matched.unmapped], index=index, dtype="object"),
+        value=pd.Series([header for _, header in matched.unmapped], index=index, dtype="object"),
+    )
+
+
+def short_hash(text: str, length: int = 10) -> str:
+    """First hex digits of SHA-256: a stable key that reveals nothing at a glance."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:length]

@@ -1,0 +1,45 @@
+"""Plain tables of systems, servers or data flows: one sheet, one header row, a column map."""
+
+from __future__ import annotations
+
+from planner.case import Source
+from planner.errors import InventoryError
+from planner.ingest.columns import ColumnMap, extend, load_map, match_header
+from planner.ingest.conform import Records, read_records
+from planner.ingest.sheets import Sheet
+
+
+def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
+    """Read the one sheet of a source that holds its table.
+
+    Raises
+    ------
+    InventoryError
+        No sheet has a header row with the required columns; says which are missing and what the first row holds.
+    """
+    column_map = extend(load_map(source.reader), source.columns, source.ignore, f"case.yaml ({source.file})")
+    wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
+    if not wanted:
+        names = ", ".join(str(sheet.name) for sheet in sheets)
+        raise InventoryError(
+            f"no sheet is named '{source.sheet}'", place=source.file, remedy=f"The sheets are: {names}."
+        )
+    for sheet in wanted:
+        matched = match_header(sheet, column_map)
+        if matched:
+            return [read_records(matched, column_map.table, {}, source.is_pseudonymised)]
+    raise _no_header(wanted[0], column_map, source)
+
+
+def _no_header(sheet: Sheet, column_map: ColumnMap, source: Source) -> InventoryError:
+    names = {
+        column.name: column.headers[1] if len(column.headers) > 1 else column.name for column in column_map.columns
+    }
+    needed = ", ".join(f"{name} (for instance '{names[name]}')" for name in column_map.required)
+    first = " | ".join(str(cell) for cell in sheet.rows[0][:8]) if sheet.rows else "no rows at all"
+    return InventoryError(
+        f"no header row with the required columns: {needed}",
+        place=f"{source.file}:1",
+        value=first[:200],
+        remedy="Name the header under 'columns' of this source in case.yaml.",
+    )

@@ -1,0 +1,168 @@
+"""Files to raw sheets: text tables in any usual encoding and delimiter, and XLSX workbooks."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from planner.errors import InventoryError
+from planner.ingest.extent import refuse_stray_values
+from planner.ingest.values import clean
+
+csv.field_size_limit(1_000_000)
+MAX_UNPACKED_BYTES = 2_000_000_000
+TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
+_SIGNATURES = {
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old .xls workbook",
+    b"\x89PNG": "a picture",
+    b"PK\x03\x04": "a ZIP or XLSX file",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one sheet or text file as they stand; `numbers` are row numbers in the file, from 1.
+
+    `notes` are codes of findings about the file as a whole.
+    """
+
+    file: str
+    name: str | None
+    rows: list[list[object]]
+    numbers: list[int]
+    delimiter: str | None
+    sha256: str
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Read every sheet of a workbook, or the one table of a text file.
+
+    Raises
+    ------
+    InventoryError
+        Missing, empty, damaged, or something else than its name says.
+    """
+    if not path.is_file():
+        raise InventoryError("the source file does not exist", place=path.name, remedy="Check 'file' in case.yaml.")
+    data = path.read_bytes()
+    if not data.strip():
+        raise InventoryError("the file is empty", place=path.name, remedy="Export it again.")
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return list(_workbook(path, data))
+    return [_text(path, data)]
+
+
+def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    _refuse_bomb(path, data)
+    fingerprint = hashlib.sha256(data).hexdigest()
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            rows, numbers = _rows_with_content(sheet.iter_rows(), sheet.start[1] if sheet.start else 0)
+            yield Sheet(path.name, name, rows, numbers, None, fingerprint)
+    except (CalamineError, OSError, ValueError) as reason:
+        raise InventoryError(
+            f"the workbook cannot be read ({reason})",
+            place=path.name,
+            remedy="Open it in a spreadsheet and save it again as .xlsx.",
+        ) from None
+
+
+def _refuse_bomb(path: Path, data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+            if size <= MAX_UNPACKED_BYTES:
+                refuse_stray_values(archive, path.name)
+    except (zipfile.BadZipFile, EOFError, zlib.error):
+        raise InventoryError(
+            "this is not an .xlsx workbook",
+            place=path.name,
+            remedy="Save it as .xlsx, or name it by what it is.",
+        ) from None
+    if size > MAX_UNPACKED_BYTES:
+        raise InventoryError("the workbook unpacks to more than 2 GB", place=path.name, value=size, remedy="Split it.")
+
+
+def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[list[object]], list[int]]:
+    # The reader pads missing rows above the first used cell but not missing columns to its left.
+    kept: list[list[object]] = []
+    numbers: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        if any(cell not in ("", None) for cell in row):
+            kept.append([""] * left + row)
+            numbers.append(number)
+    return kept, numbers
+
+
+def _text(path: Path, data: bytes) -> Sheet:
+    for signature, what in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise InventoryError(
+                f"the name says text but the content is {what}",
+                place=path.name,
+                remedy="Export it as CSV or XLSX.",
+            )
+    text, encoding = _decode(path, data)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows: list[list[object]] = []
+    numbers: list[int] = []
+    try:
+        for number, row in enumerate(reader, start=1):
+            if any(clean(cell) for cell in row):
+                rows.append(list(row))
+                numbers.append(number)
+    except csv.Error as reason:
+        raise InventoryError(
+            f"the table cannot be read from here on ({reason})",
+            place=f"{path.name}:{reader.line_num}",
+            remedy="Look for a quotation mark that is not closed.",
+        ) from None
+    notes = (("assumed_encoding", encoding),) if encoding not in {"utf-8", "utf-16"} else ()
+    return Sheet(path.name, None, rows, numbers, delimiter, hashlib.sha256(data).hexdigest(), notes)
+
+
+def _decode(path: Path, data: bytes) -> tuple[str, str]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace"), "utf-16"
+    if b"\x00" in data:
+        raise InventoryError("the file holds binary data", place=path.name, remedy="Export it as CSV or XLSX.")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding), encoding.removesuffix("-sig")
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"
+
+
+def _delimiter(text: str) -> str:
+    head = "\n".join(islice((line for line in text.splitlines() if line.strip()), 5))
+    return max(";,\t", key=lambda mark: (_widest(head, mark), -";,\t".index(mark)))
+
+
+def _widest(head: str, mark: str) -> int:
+    return max((line.count(mark) for line in head.splitlines()), default=0)
+
+
+def column_letter(index: int) -> str:
+    """Spreadsheet letter of a column: 0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,56 @@
+"""One cell that says several things: "3-2-2", "Löpande - uppsägningstid på 3-12 månader", free-text dependencies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+_KLASSA = re.compile(r"^[kKrRtT]?\s*([0-4])\s*[-/., ]\s*[rR]?\s*([0-4])\s*[-/., ]\s*[tT]?\s*([0-4])$")
+_ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
+_NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
+_PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
+
+
+def split_klassa(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split an information class `K-R-T`; a form that is not three levels is kept whole so that it is reported."""
+    found = cells.str.extract(_KLASSA)
+    whole = cells.where(found[0].isna())
+    parts = {
+        column: found[at].where(found[at].notna(), None)
+        for at, column in enumerate(("klassa_k", "klassa_r", "klassa_t"))
+    }
+    parts["klassa_k"] = parts["klassa_k"].where(found[0].notna(), whole)
+    return parts
+
+
+def split_contract(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split a contract cell into end date, rolling or not, and notice months (the longest of a range).
+
+    A period such as `2026-2028, option 1+1` ends with its last year: 31 December. Options are not counted.
+    """
+    is_rolling = cells.str.contains(_ROLLING)
+    notice = cells.str.extract(_NOTICE)
+    months = notice[1].where(notice[1].notna(), notice[0])
+    period = cells.str.extract(_PERIOD)[0]
+    end = cells.where(period.isna(), period + "-12-31").where(~is_rolling, None)
+    return {
+        "contract_end_date": end,
+        "is_contract_rolling": pd.Series(pd.NA, index=cells.index, dtype="object")
+        .mask(is_rolling, "ja")
+        .mask(~is_rolling & end.fillna("").ne(""), "nej"),
+        "notice_months": months.where(months.notna(), None),
+    }
+
+
+def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Keep the text in a staging column of the header's own name; the reader uses it and drops it."""
+    return {name: cells.where(cells != "", None)}
+
+
+SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
+    "klassa": split_klassa,
+    "contract": split_contract,
+    "staged": keep_staged,
+}

@@ -1,0 +1,105 @@
+"""What the lenses share: inputs to points with bounds for the unknown ones, and bounds to a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.policy import Lens
+from planner.schema import conform
+
+
+@dataclass(frozen=True)
+class System:
+    """Points of every input of one lens, for all systems at once.
+
+    `low` and `high` map a group of inputs to a frame with one column per input: equal where the input is known,
+    its least and
+    greatest points where it is not.
+    """
+
+    systems: pd.DataFrame
+    low: Mapping[str, pd.DataFrame]
+    high: Mapping[str, pd.DataFrame]
+    known: pd.DataFrame
+
+    @classmethod
+    def read(cls, systems: pd.DataFrame, lens: Lens, plan_date: pd.Timestamp) -> System:
+        """Read the inputs of a lens; `systems` has the columns of tables systems and facts."""
+        systems = with_derived_risks(systems, plan_date)
+        low: dict[str, pd.DataFrame] = {}
+        high: dict[str, pd.DataFrame] = {}
+        known: dict[str, pd.Series] = {}
+        for group, inputs in lens.inputs.items():
+            given = {
+                item.field: systems[item.field].astype("string").map(item.points).astype("Float64") for item in inputs
+            }
+            known |= {field: points.notna() for field, points in given.items()}
+            low[group] = pd.DataFrame(
+                {item.field: given[item.field].fillna(min(item.points.values())) for item in inputs}
+            )
+            high[group] = pd.DataFrame(
+                {item.field: given[item.field].fillna(max(item.points.values())) for item in inputs}
+            )
+        return cls(systems, low, high, pd.DataFrame(known))
+
+
+def with_derived_risks(systems: pd.DataFrame, plan_date: pd.Timestamp) -> pd.DataFrame:
+    """Fill L1 from the end of support and L2 from the contract where nobody set them by hand.
+
+    Bands: public-sector reference section 3.4 (own model). An open-ended contract is 2.
+    """
+    support = _bands(systems["support_end_date"], plan_date, [(0, 6), (12, 5), (24, 4), (36, 3), (60, 2)], 1)
+    contract = _bands(systems["contract_end_date"], plan_date, [(0, 6), (12, 5), (24, 4), (36, 3)], 2)
+    contract = contract.mask(systems["is_contract_rolling"].fillna(False).astype(bool), 2)
+    return systems.assign(risk_l1=systems["risk_l1"].fillna(support), risk_l2=systems["risk_l2"].fillna(contract))
+
+
+def _bands(dates: pd.Series, plan_date: pd.Timestamp, bands: list[tuple[int, int]], beyond: int) -> pd.Series:
+    level = pd.Series(beyond, index=dates.index, dtype="Int64")
+    for months, value in reversed(bands):
+        level = level.mask(dates < plan_date + pd.DateOffset(months=months), value)
+    return level.mask(dates.isna(), pd.NA)
+
+
+def classes_of(name: str, reading: System, low: pd.Series, high: pd.Series, lens: Lens, floor: float) -> pd.DataFrame:
+    """Classes from bounds: below the floor of coverage nothing is said, unless both ends agree on a class that
+    holds at any coverage."""
+    known = reading.known.sum(axis=1)
+    class_low, class_high = _class(low, lens), _class(high, lens)
+    agreed = class_low.where(class_low == class_high, "uncertain")
+    enough = known >= floor * reading.known.shape[1]
+    missing = _missing(reading.known)
+    return conform(
+        pd.DataFrame(
+            {
+                "system_id": reading.systems["system_id"],
+                "lens": name,
+                "low": low.astype("Float64"),
+                "high": high.astype("Float64"),
+                "known": known,
+                "inputs": reading.known.shape[1],
+                "class": agreed.where(enough | (class_low == class_high), "not_assessable"),
+                "class_low": class_low,
+                "class_high": class_high,
+                "missing": missing,
+            }
+        ),
+        "lenses",
+    )
+
+
+def _class(score: pd.Series, lens: Lens) -> pd.Series:
+    found = pd.Series(lens.classes[0].name, index=score.index, dtype="string")
+    for item in lens.classes[1:]:
+        found = found.mask(score >= item.at_least, item.name)
+    return found
+
+
+def _missing(known: pd.DataFrame) -> pd.Series:
+    text = pd.Series("", index=known.index, dtype="string")
+    for field in known.columns:
+        text = text.where(known[field], text + " " + field)
+    return text.str.strip().replace("", pd.NA)

@@ -1,0 +1,127 @@
+"""The order of the steps, once: the command line runs them as they are, the flow wraps each in a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pandas import DataFrame
+
+from planner.case import Case, read_case
+from planner.catalogue import load_catalogue
+from planner.classify import classify
+from planner.enrich import enrich
+from planner.estimate import estimate
+from planner.groups import group
+from planner.ingest import ingest
+from planner.lenses import assess
+from planner.plan import Plan, make_plan
+from planner.policy import load_policy
+from planner.portfolio import Portfolio
+from planner.render import render
+from planner.schedule import schedule
+from planner.size import size
+from planner.store import save
+from planner.verify import verify
+from planner.view import View, build_view
+
+Result = TypeVar("Result")
+Call = Callable[[str, Callable[[], Any]], Any]
+STEPS = (
+    "ingest",
+    "enrich",
+    "assess",
+    "classify",
+    "size",
+    "estimate",
+    "group",
+    "schedule",
+    "verify",
+    "render",
+    "save",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run made: the plan, its view and the folder."""
+
+    plan: Plan
+    view: View
+    folder: Path
+
+
+def run_now(name: str, step: Callable[[], Result]) -> Result:
+    """Run a step as it is."""
+    return step()
+
+
+def compute(case: Case, call: Call = run_now) -> Plan:
+    """Run every step up to the verified plan; reads files and writes nothing.
+
+    Parameters
+    ----------
+    case
+        The case.
+    call
+        Runs a named step; the flow passes one that makes it a task. Steps take no arguments, so that no table is
+        ever handed to
+        an orchestrator as a parameter.
+    """
+    policy = load_policy(case.policy)
+    catalogue = load_catalogue()
+    portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case)))
+    steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
+        "enrich": lambda before: enrich(before, case, policy),
+        "assess": lambda before: assess(before, case, policy),
+        "classify": lambda before: classify(before, case, policy),
+        "size": lambda before: size(before, case, policy, catalogue),
+        "estimate": lambda before: estimate(before, case, policy),
+        "group": lambda before: group(before),
+        "schedule": lambda before: schedule(before, case, policy),
+        "verify": lambda before: verify(before, case, policy),
+    }
+    for name, step in steps.items():
+        portfolio = call(name, _bound(step, portfolio))
+    return make_plan(case, policy, portfolio, catalogue)
+
+
+def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:
+    return lambda: before.with_tables(step(before))
+
+
+def read_only(case: Case) -> Portfolio:
+    """Read and enrich a case, for `fardplan check`."""
+    portfolio = Portfolio().with_tables(ingest(case))
+    return portfolio.with_tables(enrich(portfolio, case, load_policy(case.policy)))
+
+
+def plan(
+    folder: Path,
+    out: Path | None = None,
+    *,
+    language: str | None = None,
+    audience: str = "intern",
+    plan_date: date | None = None,
+    call: Call = run_now,
+) -> Outcome:
+    """Plan one case, from its files to its documents.
+
+    Parameters
+    ----------
+    folder
+        The case.
+    out
+        Plan folder; `plan/` in the case by default.
+    language, audience, plan_date
+        Replace what the case says.
+    """
+    case = read_case(folder, plan_date)
+    made = compute(case, call)
+    view = build_view(made, language or case.language, audience)
+    documents = call("render", lambda: render(view))
+    place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
+    return Outcome(made, view, place)

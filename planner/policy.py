@@ -1,0 +1,292 @@
+"""Policies: every number and rule that an organisation may dispute, as YAML with a reason and a source."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from planner.conditions import Condition
+from planner.errors import PolicyError
+from planner.schema import load_table
+from planner.yamlfile import read_model
+
+POLICIES = Path(__file__).parent / "policies"
+LENSES = ("dataflow_2030", "openness", "cloud_fit", "relevance", "business_value")
+Option = Literal["retire", "retain", "rehost", "relocate", "repurchase", "replatform", "refactor"]
+Phase = Literal["foundation", "investigate", "decide", "procure", "prepare", "move", "close"]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Part):
+    """A text in both languages."""
+
+    sv: str
+    en: str
+
+
+class Number(_Part):
+    """A number that can be disputed."""
+
+    value: float
+    unit: str
+    because: str
+    source: str
+
+
+class Span(_Part):
+    """Three points of an estimate."""
+
+    low: float
+    likely: float
+    high: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Span:
+        if not 0 <= self.low <= self.likely <= self.high:
+            raise ValueError("low, likely and high must not be negative and must come in this order")
+        return self
+
+
+class Gate(_Part):
+    """What is allowed: a gate that holds denies options, asks for a decision first or allows with a condition.
+
+    When its condition is unknown it asks for the decision `task` (an unknown never allows and never denies), unless
+    `on_unknown` is `ignore`.
+    """
+
+    name: Key
+    when: Condition
+    verdict: Literal["deny", "needs_decision", "allow_with"]
+    options: list[Option]
+    task: Key | None = None
+    on_unknown: Literal["needs_decision", "ignore"] = "ignore"
+    because: Text
+    source: str
+
+    @model_validator(mode="after")
+    def _has_task(self) -> Gate:
+        if self.task is None and (self.verdict == "needs_decision" or self.on_unknown == "needs_decision"):
+            raise ValueError("a gate that asks for a decision needs a 'task'")
+        return self
+
+
+class Rule(_Part):
+    """Points for one option when a condition holds."""
+
+    name: Key
+    when: Condition
+    then: Option
+    points: float
+    because: Text
+    source: str
+
+
+class Task(_Part):
+    """A decision that somebody takes before the move."""
+
+    name: Key
+    text: Text
+    decided_by: Text
+    role: Key
+    days: Span
+    because: str
+    source: str
+
+
+class Decisions(_Part):
+    """Gates, rules and tasks; `options` is the order in which ties are broken."""
+
+    options: list[Option]
+    tasks: list[Task]
+    gates: list[Gate]
+    rules: list[Rule]
+
+    @property
+    def everything(self) -> list[Gate | Rule]:
+        """Gates, then rules, in the order of the file."""
+        return [*self.gates, *self.rules]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Decisions:
+        if sorted(self.options) != sorted(Option.__args__):  # type: ignore[attr-defined]
+            raise ValueError("'options' must list each of the seven once")
+        names = [item.name for item in self.everything]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"the name '{twice}' stands twice")
+        tasks = {task.name for task in self.tasks}
+        for gate in self.gates:
+            if gate.task and gate.task not in tasks:
+                raise ValueError(f"gate '{gate.name}' asks for the task '{gate.task}', which is not declared")
+        for item in self.everything:
+            _check_fields(item.name, item.when)
+        return self
+
+
+def fact_fields() -> dict[str, str]:
+    """Fields that conditions may read, with their types: systems, derived facts and the classes and bounds of the
+    lenses."""
+    fields = {column.name: column.type for table in ("systems", "facts") for column in load_table(table).columns}
+    for lens in LENSES:
+        fields |= {f"{lens}_class": "text", f"{lens}_low": "number", f"{lens}_high": "number"}
+    return fields
+
+
+def _check_fields(name: str, condition: Condition) -> None:
+    import difflib
+
+    for field in condition.fields():
+        if field not in fact_fields():
+            near = difflib.get_close_matches(field, sorted(fact_fields()), n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"'{name}' reads the unknown field '{field}'{hint}")
+    for part in _parts(condition):
+        if part.matches is not None:
+            try:
+                re.compile(part.matches)
+            except re.error as reason:
+                raise ValueError(f"'{name}': '{part.matches}' is not a regular expression ({reason})") from None
+
+
+def _parts(condition: Condition) -> list[Condition]:
+    inner = [*(condition.all or []), *(condition.any or []), *([condition.not_] if condition.not_ else [])]
+    return [condition, *(part for item in inner for part in _parts(item))]
+
+
+class LensInput(_Part):
+    """One input of a lens: the field, and the points of each of its values."""
+
+    field: str
+    points: dict[str, float]
+
+
+class LensClass(_Part):
+    """A class of a lens from a score upwards."""
+
+    name: Key
+    at_least: float
+
+
+class Lens(_Part):
+    """Inputs and classes of one lens; what its module does with them is the lens's own arithmetic."""
+
+    inputs: dict[Key, list[LensInput]]
+    classes: list[LensClass]
+    because: str
+    source: str
+
+
+class Lenses(_Part):
+    """All lenses and the coverage below which nothing is said."""
+
+    coverage_floor: Number
+    lenses: dict[str, Lens]
+
+    @model_validator(mode="after")
+    def _five(self) -> Lenses:
+        if sorted(self.lenses) != sorted(LENSES):
+            raise ValueError(f"the lenses are {', '.join(LENSES)}")
+        for lens in self.lenses.values():
+            for item in (item for group in lens.inputs.values() for item in group):
+                if item.field not in fact_fields():
+                    raise ValueError(f"a lens reads the unknown field '{item.field}'")
+        return self
+
+
+class Sizing(_Part):
+    """How servers become instance types and monthly cost."""
+
+    families: list[str]
+    families_because: str
+    comfort: Number
+    hours_per_month: Number
+    price_low: Number
+    price_high: Number
+
+
+class Work(_Part):
+    """Effort of one phase for one role: base + per server + per data flow + per 100 users."""
+
+    phase: Phase
+    role: Key
+    options: list[Option]
+    base: Span
+    per_server: Span | None = None
+    per_flow: Span | None = None
+    per_100_users: Span | None = None
+    because: str
+    source: str
+
+
+class Effort(_Part):
+    """Effort model in person-days, and what a person-day costs."""
+
+    day_rate: Number
+    work: list[Work]
+    foundation: list[Work]
+    unknown_servers: Span
+    unknown_flows: Span
+    unknown_users: Span
+    criticality_factor: dict[str, float]
+    contract_years: Number
+
+
+class LeadTime(_Part):
+    """Weeks from the decision to procure to a signed contract."""
+
+    route: str
+    weeks: Span
+    because: str
+    source: str
+
+
+class Schedule(_Part):
+    """Durations and priorities; capacities and freezes belong to the case."""
+
+    min_weeks: dict[Phase, int]
+    max_share_of_team: Number
+    lead_times: list[LeadTime]
+    direct_award_limit: Number
+    max_servers_per_wave: Number
+
+
+class Policy(_Part):
+    """One complete policy."""
+
+    name: str
+    decisions: Decisions
+    lenses: Lenses
+    sizing: Sizing
+    effort: Effort
+    schedule: Schedule
+
+
+@lru_cache
+def load_policy(name: str = "standard") -> Policy:
+    """Load a shipped policy by the name of its folder.
+
+    Raises
+    ------
+    PolicyError
+        No such policy, or a file of it is wrong; names file, line and the nearest known key.
+    """
+    folder = POLICIES / name
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.name for path in POLICIES.iterdir() if path.is_dir()))
+        raise PolicyError("no such policy", value=name, remedy=f"Known policies: {known}.")
+    return Policy(
+        name=name,
+        decisions=read_model(Decisions, folder / "decisions.yaml", PolicyError),
+        lenses=read_model(Lenses, folder / "lenses.yaml", PolicyError),
+        sizing=read_model(Sizing, folder / "sizing.yaml", PolicyError),
+        effort=read_model(Effort, folder / "effort.yaml", PolicyError),
+        schedule=read_model(Schedule, folder / "schedule.yaml", PolicyError),
+    )

@@ -1,0 +1,89 @@
+"""The conformed tables of one case: what the steps read and what they add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from planner.errors import SchemaError
+from planner.schema import concat, conform, empty
+
+APPEND_ONLY = frozenset({"findings"})
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Tables by name; a step adds tables and never edits an earlier one (findings are a log and grow)."""
+
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name] if name in self.tables else empty(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tables
+
+    def with_tables(self, added: Mapping[str, pd.DataFrame]) -> Portfolio:
+        """Return a portfolio with more tables, each checked against its schema.
+
+        Raises
+        ------
+        SchemaError
+            A table that exists already, or one that does not conform.
+        """
+        tables = dict(self.tables)
+        for name, frame in added.items():
+            if name in APPEND_ONLY:
+                tables[name] = concat([self[name], conform(frame, name)], name)
+            elif name in tables:
+                raise SchemaError("a step may not replace the table of an earlier one", value=name)
+            else:
+                tables[name] = conform(frame, name)
+        return Portfolio(tables)
+
+
+def finding_rows(
+    severity: str,
+    code: str,
+    *,
+    table: str | None = None,
+    row_id: object = None,
+    file: object = None,
+    sheet: object = None,
+    row: object = None,
+    column: object = None,
+    value: object = None,
+    detail: object = None,
+    index: pd.Index | None = None,
+) -> pd.DataFrame:
+    """Build findings of one code; each argument is one value or a column of values.
+
+    Parameters
+    ----------
+    severity, code
+        `error`, `warning` or `info`, and the key of the text in `texts/findings.yaml`.
+    index
+        Rows to build when no argument is a Series; a single row by default.
+    """
+    given = {
+        "table": table,
+        "row_id": row_id,
+        "file": file,
+        "sheet": sheet,
+        "row": row,
+        "column": column,
+        "value": value,
+        "detail": detail,
+    }
+    if index is None:
+        index = next((item.index for item in given.values() if isinstance(item, pd.Series)), pd.RangeIndex(1))
+    columns = {
+        name: item if isinstance(item, pd.Series) else pd.Series(item, index=index, dtype="object")
+        for name, item in given.items()
+    }
+    frame = pd.DataFrame({"severity": severity, "code": code, **columns}, index=index)
+    for name in ("row_id", "value", "detail"):
+        frame[name] = frame[name].astype("string")
+    return conform(frame, "findings")

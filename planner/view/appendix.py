@@ -1,0 +1,104 @@
+"""The back pages: findings in words, rules that were used, and the numbers that the plan assumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from planner.policy import Gate, Number
+from planner.texts import Texts
+from planner.view.desk import Desk, text
+from planner.view.model import Assumption, Note, RuleRow, SourceRow
+
+SEVERITIES = ("error", "warning", "info")
+
+
+def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], texts: Texts) -> tuple[Note, ...]:
+    """Findings and rejected rows in words, worst first."""
+    rows = findings.to_dict("records")
+    rows += [
+        {**row, "severity": "warning", "column": row["column"], "detail": row["code"], "row_id": None, "table": None}
+        for row in rejects.to_dict("records")
+    ]
+    made = [_note({str(key): value for key, value in row.items()}, names, texts) for row in rows]
+    return tuple(sorted(made, key=lambda note: (SEVERITIES.index(note.severity), note.text, note.place, note.record)))
+
+
+def _note(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
+    name = names.get(text(row["row_id"]), text(row["row_id"]))
+    detail = texts.field(text(row["detail"]))
+    given = {"value": text(row["value"]), "detail": detail, "name": name}
+    code = str(row["code"])
+    return Note(
+        str(row["severity"]),
+        texts.say(f"severity_{row['severity']}"),
+        place_of(row),
+        name,
+        text(row["value"]),
+        texts.finding(code, "text", **given),
+        texts.finding(code, "remedy", **given),
+    )
+
+
+def place_of(row: dict[str, Any]) -> str:
+    """`file[sheet]:row:column`, as far as it is known."""
+    sheet = f"[{row['sheet']}]" if text(row["sheet"]) else ""
+    parts = [f"{text(row['file'])}{sheet}", text(row["row"]), text(row["column"])]
+    return ":".join(part for part in parts if part)
+
+
+def finding_counts(notes_: tuple[Note, ...], texts: Texts) -> tuple[tuple[str, int], ...]:
+    """How many findings of each severity."""
+    return tuple((texts.say(f"severity_{key}"), sum(note.severity == key for note in notes_)) for key in SEVERITIES)
+
+
+def rules(desk: Desk) -> tuple[RuleRow, ...]:
+    """Every gate and rule of the policy with its source and how often it fired."""
+    fired = desk.table("evidence").query("outcome == 'true'")["rule"].value_counts()
+    made = []
+    for item in desk.plan.policy.decisions.everything:
+        effect = (
+            desk.texts.say(f"effect_{item.verdict}")
+            if isinstance(item, Gate)
+            else f"{item.points:+g} {desk.texts.say(f'option_{item.then}')}"
+        )
+        kind = desk.texts.say("kind_gate" if isinstance(item, Gate) else "kind_rule")
+        made.append(
+            RuleRow(
+                item.name,
+                kind,
+                effect,
+                getattr(item.because, desk.texts.language),
+                item.source,
+                int(fired.get(item.name, 0)),
+            )
+        )
+    return tuple(made)
+
+
+def assumptions(desk: Desk) -> tuple[Assumption, ...]:
+    """Every number of the policy that a reader may dispute."""
+    policy = desk.plan.policy
+    parts: list[tuple[str, BaseModel]] = [
+        ("sizing", policy.sizing),
+        ("effort", policy.effort),
+        ("schedule", policy.schedule),
+        ("lenses", policy.lenses),
+    ]
+    return tuple(
+        Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)
+        for part, model in parts
+        for name, value in model
+        if isinstance(value, Number)
+    )
+
+
+def sources(desk: Desk) -> tuple[SourceRow, ...]:
+    """The fate of every source's rows."""
+    columns = ["file", "sheet", "fills", "rows_in", "rows_used", "rows_merged", "rows_rejected"]
+    return tuple(
+        SourceRow(row[0], text(row[1]), row[2], *map(int, row[3:]))
+        for row in desk.table("sources")[columns].itertuples(index=False)
+    )

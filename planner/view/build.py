@@ -1,0 +1,104 @@
+"""A plan to a view, for one audience and one language."""
+
+from __future__ import annotations
+
+from planner import __version__
+from planner.plan import Plan
+from planner.texts import load_texts
+from planner.view import appendix, page_one
+from planner.view.desk import Desk
+from planner.view.model import Meta, System, View
+from planner.view.systems import systems
+
+AUDIENCES = ("intern", "offentlig")
+SCHEMA = "fardplan-view/1"
+
+
+def build_view(plan: Plan, language: str, audience: str) -> View:
+    """Build the view.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    language
+        `sv` or `en`.
+    audience
+        `intern` sees everything; `offentlig` sees names, actions, quarters, decisions and totals: what it may not
+        see is never put
+        into the view (public-sector reference 7.1, own model).
+    """
+    desk = Desk(plan, load_texts(language), audience == "intern")
+    cards = systems(desk)
+    notes = appendix.notes(desk.table("findings"), desk.table("rejects"), desk.names, desk.texts)
+    today, today_known = page_one.today(desk)
+    (low_usd, _, high_usd), target_known = page_one.target(desk)
+    inside = desk.is_internal
+    return View(
+        schema=SCHEMA,
+        meta=_meta(desk, audience),
+        conclusion=_conclusion(desk, cards),
+        asks=page_one.asks(desk),
+        counts=page_one.counts(desk),
+        total_days=desk.span(desk.days),
+        total_cost_sek=desk.span(desk.money["one_off"]),
+        today_sek=today,
+        today_known=today_known,
+        target_sek=desk.span(desk.money["target"]),
+        target_usd=(low_usd, None, high_usd),
+        target_known=target_known,
+        years=page_one.years(desk),
+        waves=page_one.waves(desk),
+        ticks=page_one.ticks(desk),
+        end_date=max((card.end_date for card in cards if card.end_date), default=None),
+        risks=page_one.risks(desk) if inside else (),
+        process_first=page_one.process_first(desk) if inside else (),
+        lenses=page_one.lenses(desk) if inside else (),
+        coverage=page_one.coverage(desk),
+        systems=cards,
+        findings=notes if inside else (),
+        finding_counts=appendix.finding_counts(notes, desk.texts),
+        rules=appendix.rules(desk),
+        assumptions=appendix.assumptions(desk),
+        has_details=inside,
+    )
+
+
+def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:
+    parts = [
+        f"{count.systems} {desk.texts.say(f'sum_{count.key}')}" for count in page_one.counts(desk) if count.systems
+    ]
+    last = max((card.end_date for card in cards if card.end_date), default=None)
+    said = desk.texts.say("conclusion", total=len(cards), parts=_listed(parts, desk.texts.say("and")))
+    return f"{said} {desk.texts.say('conclusion_end', date=last)}" if last else said
+
+
+def _listed(parts: list[str], last: str) -> str:
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def _meta(desk: Desk, audience: str) -> Meta:
+    case = desk.plan.case
+    priced = desk.table("targets").dropna(subset="price_as_of").sort_values("price_as_of")
+    rate = case.exchange
+    return Meta(
+        organisation=case.organisation,
+        is_invented=case.is_invented,
+        language=desk.texts.language,
+        audience=audience,
+        plan_date=case.plan_date.isoformat(),
+        start_date=case.start_date.isoformat(),
+        horizon_date=case.horizon_date.isoformat(),
+        plan_id=desk.plan.plan_id,
+        version=__version__,
+        policy=desk.plan.policy.name,
+        diary_number=case.diary_number,
+        contact_role=case.contact_role,
+        region=case.region,
+        exchange=f"{rate.sek_per_usd:.2f} SEK/USD, {rate.as_of.isoformat()}, {rate.source}" if rate else None,
+        price_as_of=str(priced["price_as_of"].iloc[0]) if len(priced) else None,
+        price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
+        catalogue_date=desk.plan.catalogue["captured_date"],
+        catalogue_made_with=desk.plan.catalogue["made_with"],
+        sources=appendix.sources(desk),
+    )

@@ -1,0 +1,107 @@
+"""What every part of the view needs at hand: the plan, the texts, and lookups that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from planner.plan import Plan
+from planner.policy import Gate, Rule
+from planner.texts import Texts
+from planner.view.model import Ref, Span
+
+POINTS = ("low", "likely", "high")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A plan on an author's desk; `is_internal` says whether details may be shown."""
+
+    plan: Plan
+    texts: Texts
+    is_internal: bool
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table of the plan."""
+        return self.plan.portfolio[name]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of the systems by id."""
+        systems = self.table("systems")
+        return dict(zip(systems["system_id"], systems["name"], strict=True))
+
+    @cached_property
+    def rules(self) -> dict[str, Gate | Rule]:
+        """Gates and rules of the policy by name."""
+        return {item.name: item for item in self.plan.policy.decisions.everything}
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Decisions by system, with `key`: the option, or `undecided`."""
+        decisions = self.table("decisions").set_index("system_id")
+        return decisions.assign(key=decisions["disposition"].fillna("undecided"))
+
+    @cached_property
+    def group_of(self) -> pd.Series:
+        """Move group of each system."""
+        return self.table("groups").set_index("system_id")["group_id"]
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """Person-days of each system: low, likely, high."""
+        columns = [f"{point}_days" for point in POINTS]
+        return self.table("effort").groupby("system_id")[columns].sum().set_axis(list(POINTS), axis=1)
+
+    @cached_property
+    def money(self) -> dict[str, pd.DataFrame]:
+        """Costs in SEK by kind and system: low, likely, high."""
+        costs = self.table("costs").set_index("system_id")
+        return {
+            str(kind): part[[f"{point}_sek" for point in POINTS]].set_axis(list(POINTS), axis=1)
+            for kind, part in costs.groupby("kind")
+        }
+
+    def refs(self, ids: Iterable[str]) -> tuple[Ref, ...]:
+        """Links to systems, by name."""
+        return tuple(
+            sorted(
+                (Ref(str(key), self.names[str(key)]) for key in ids),
+                key=lambda ref: (ref.name.casefold(), ref.system_id),
+            )
+        )
+
+    def span(self, frame: pd.DataFrame, ids: Iterable[str] | None = None) -> Span:
+        """Sum of low, likely and high over systems; unknown when none is known."""
+        rows = frame if ids is None else frame.reindex(list(ids))
+        sums = [rows[point].sum(min_count=1) for point in POINTS]
+        low, likely, high = (None if pd.isna(value) else round(float(value), 2) for value in sums)
+        return low, likely, high
+
+    def one(self, frame: pd.DataFrame, system_id: str) -> Span:
+        """Low, likely and high of one system."""
+        return self.span(frame, [system_id]) if system_id in frame.index else (None, None, None)
+
+
+def number(value: Any) -> float | None:
+    """A float, or None where it is unknown."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def whole(value: Any) -> int | None:
+    """An int, or None where it is unknown."""
+    return None if value is None or pd.isna(value) else int(value)
+
+
+def text(value: Any) -> str:
+    """A text, or nothing where it is unknown."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def iso(value: Any) -> str | None:
+    """An ISO date, or None where it is unknown."""
+    return None if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"

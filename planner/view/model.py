@@ -1,0 +1,302 @@
+"""The view-model: everything a document shows, for one audience and one language, already redacted and already in
+words.
+
+Documents hold no logic: what is not in the view cannot be shown, and what an audience may not see is never put into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Span = tuple[float | None, float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What the document is about and how it was made."""
+
+    organisation: str
+    is_invented: bool
+    language: str
+    audience: str
+    plan_date: str
+    start_date: str
+    horizon_date: str
+    plan_id: str
+    version: str
+    policy: str
+    diary_number: str | None
+    contact_role: str | None
+    region: str
+    exchange: str | None
+    price_as_of: str | None
+    price_source: str | None
+    catalogue_date: str
+    catalogue_made_with: str
+    sources: tuple[SourceRow, ...]
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One source and the fate of its rows."""
+
+    file: str
+    sheet: str
+    fills: str
+    rows_in: int
+    rows_used: int
+    rows_merged: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A system, as a link."""
+
+    system_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A decision that somebody is asked to take; `systems` are those that wait for it."""
+
+    what: str
+    by_whom: str
+    by_date: str | None
+    systems: tuple[Ref, ...]
+    count: int
+    days: Span
+    consequence: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many systems share a disposition; key is the option or `undecided`."""
+
+    key: str
+    label: str
+    explanation: str
+    systems: int
+    settled: int
+    share: float
+    days: Span
+    cost_sek: Span
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave: the systems that change hands in one quarter."""
+
+    number: int
+    quarter: str
+    start_date: str
+    end_date: str
+    systems: tuple[Ref, ...]
+    servers: int | None
+    days: Span
+    cost_sek: Span
+    left: float
+    width: float
+    bound_by: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A year on the timeline, as a share of its width."""
+
+    label: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Year:
+    """Work and cost of one calendar year."""
+
+    year: int
+    days: float
+    cost_sek: float
+    capacity_days: float
+
+
+@dataclass(frozen=True)
+class Lens:
+    """How the systems fall into the classes of one lens."""
+
+    key: str
+    label: str
+    idea: str
+    classes: tuple[tuple[str, int], ...]
+    assessed: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Something that threatens the plan, with the systems concerned."""
+
+    key: str
+    text: str
+    systems: tuple[Ref, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of something is known."""
+
+    label: str
+    known: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One piece of evidence: the rule, what it read, where, and what it does."""
+
+    rule: str
+    kind: str
+    outcome: str
+    effect: str
+    because: str
+    source: str
+    values: tuple[tuple[str, str], ...]
+    cells: str
+    points: float | None
+    options: str
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of the seven options for one system and why it was not proposed."""
+
+    label: str
+    score: float
+    low: float
+    high: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One activity of a system's group."""
+
+    phase: str
+    start_date: str
+    end_date: str
+    bound_by: str
+
+
+@dataclass(frozen=True)
+class LensResult:
+    """One lens on one system."""
+
+    label: str
+    verdict: str
+    low: float | None
+    high: float | None
+    known: int
+    inputs: int
+
+
+@dataclass(frozen=True)
+class System:
+    """One system with its proposal; details are empty for audiences that may not see them."""
+
+    system_id: str
+    name: str
+    organisation: str
+    business_area: str
+    key: str
+    disposition: str
+    state: str
+    state_key: str
+    wave: int | None
+    quarter: str
+    end_date: str | None
+    days: Span
+    cost_sek: Span
+    today_sek: float | None
+    target_sek: Span
+    target_state: str
+    servers: int | None
+    runner_up: str
+    margin: float | None
+    tasks: tuple[str, ...]
+    questions: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    undecided: tuple[Reason, ...]
+    alternatives: tuple[Alternative, ...]
+    steps: tuple[Step, ...]
+    lenses: tuple[LensResult, ...]
+    depends_on: tuple[Ref, ...]
+    needed_by: tuple[Ref, ...]
+    circle: str
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A finding in words."""
+
+    severity: str
+    severity_label: str
+    place: str
+    record: str
+    value: str
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A gate or rule of the policy, for the appendix."""
+
+    name: str
+    kind: str
+    effect: str
+    because: str
+    source: str
+    fired: int
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A number of the policy, for the appendix."""
+
+    name: str
+    value: str
+    because: str
+    source: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A whole document."""
+
+    schema: str
+    meta: Meta
+    conclusion: str
+    asks: tuple[Ask, ...]
+    counts: tuple[Count, ...]
+    total_days: Span
+    total_cost_sek: Span
+    today_sek: float | None
+    today_known: Coverage
+    target_sek: Span
+    target_usd: Span
+    target_known: Coverage
+    years: tuple[Year, ...]
+    waves: tuple[Wave, ...]
+    ticks: tuple[Tick, ...]
+    end_date: str | None
+    risks: tuple[Risk, ...]
+    process_first: tuple[Ref, ...]
+    lenses: tuple[Lens, ...]
+    coverage: tuple[Coverage, ...]
+    systems: tuple[System, ...]
+    findings: tuple[Note, ...]
+    finding_counts: tuple[tuple[str, int], ...]
+    rules: tuple[RuleRow, ...]
+    assumptions: tuple[Assumption, ...]
+    has_details: bool

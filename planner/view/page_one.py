@@ -1,0 +1,293 @@
+"""Page one: what is asked of whom and when, what the plan says, what it costs, what threatens it and how sure we
+are."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from planner.view.desk import Desk, iso, number
+from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Tick, Wave, Year
+
+ORDER = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain", "undecided")
+MAX_RISKS = 6
+
+
+def counts(desk: Desk) -> tuple[Count, ...]:
+    """Systems by disposition, in the order in which documents list them; options that nobody got are shown as 0."""
+    made = []
+    total = max(len(desk.decisions), 1)
+    for key in ORDER:
+        mine = desk.decisions[desk.decisions["key"] == key]
+        made.append(
+            Count(
+                key,
+                desk.texts.say(f"option_{key}"),
+                desk.texts.say(f"option_{key}_means"),
+                len(mine),
+                int((mine["state"] == "settled").sum()),
+                len(mine) / total,
+                desk.span(desk.days, mine.index),
+                desk.span(desk.money["one_off"], mine.index),
+            )
+        )
+    return tuple(made)
+
+
+def asks(desk: Desk) -> tuple[Ask, ...]:
+    """Decisions asked for, soonest first."""
+    ends = desk.table("activities").set_index(["group_id", "phase"])["end_date"]
+    made = [*_budget(desk), *_notices(desk), *_undecided(desk, ends)]
+    for task in desk.plan.policy.decisions.tasks:
+        mine = desk.decisions[
+            desk.decisions["tasks"].fillna("").str.split().map(lambda tasks, name=task.name: name in tasks)
+        ]
+        if len(mine):
+            count = len(mine)
+            words = getattr(task.text, desk.texts.language), getattr(task.decided_by, desk.texts.language)
+            days = (task.days.low * count, task.days.likely * count, task.days.high * count)
+            made.append(
+                Ask(
+                    words[0],
+                    words[1],
+                    _first_end(ends, desk, mine.index, "decide"),
+                    _shown(desk, mine.index),
+                    count,
+                    days,
+                    desk.texts.say("ask_blocks", count=count),
+                )
+            )
+    return tuple(sorted(made, key=lambda ask: (ask.by_date or "9999", -ask.count, ask.what)))
+
+
+def _shown(desk: Desk, ids: pd.Index) -> tuple[Ref, ...]:
+    return desk.refs(ids) if desk.is_internal else ()
+
+
+def _first_end(ends: pd.Series, desk: Desk, ids: pd.Index, phase: str) -> str | None:
+    dates = [ends[(group, phase)] for group in desk.group_of.reindex(ids) if (group, phase) in ends.index]
+    return iso(min(dates)) if dates else None
+
+
+def _budget(desk: Desk) -> list[Ask]:
+    first = years(desk)[:1]
+    due = date(desk.plan.case.start_date.year - 1, 11, 30)
+    if not first:
+        return []
+    cost = desk.texts.say(
+        "ask_budget",
+        year=first[0].year,
+        cost=f"{first[0].cost_sek / 1e6:.1f}".replace(".", desk.texts.say("decimal")),
+    )
+    by_date = due if due >= desk.plan.case.plan_date else desk.plan.case.start_date
+    return [
+        Ask(
+            cost,
+            desk.texts.say("by_council"),
+            by_date.isoformat(),
+            (),
+            0,
+            (None, None, None),
+            desk.texts.say("ask_budget_why"),
+        )
+    ]
+
+
+def _notices(desk: Desk) -> list[Ask]:
+    facts = desk.table("facts").set_index("system_id")
+    leaving = desk.decisions.index[desk.decisions["key"].isin(["retire", "repurchase"])]
+    dates = facts.loc[leaving, "notice_date"].dropna()
+    plan_date = pd.Timestamp(desk.plan.case.plan_date)
+    soon = dates[(dates >= plan_date) & (dates < plan_date + pd.DateOffset(months=18))]
+    if soon.empty or not desk.is_internal:
+        return []
+    what = desk.texts.say("ask_notice", count=len(soon))
+    return [
+        Ask(
+            what,
+            desk.texts.say("by_owners"),
+            iso(soon.min()),
+            desk.refs(soon.index),
+            len(soon),
+            (None, None, None),
+            desk.texts.say("ask_notice_why"),
+        )
+    ]
+
+
+def _undecided(desk: Desk, ends: pd.Series) -> list[Ask]:
+    mine = desk.decisions.index[desk.decisions["key"] == "undecided"]
+    if mine.empty:
+        return []
+    by_date = _first_end(ends, desk, mine, "investigate")
+    what = desk.texts.say("ask_investigate", count=len(mine))
+    return [
+        Ask(
+            what,
+            desk.texts.say("by_it"),
+            by_date,
+            _shown(desk, mine),
+            len(mine),
+            desk.span(desk.days, mine),
+            desk.texts.say("ask_investigate_why"),
+        )
+    ]
+
+
+def waves(desk: Desk) -> tuple[Wave, ...]:
+    """Waves with their place on the timeline, as shares of the time from the start to the last cut-over."""
+    table = desk.table("waves")
+    activities = desk.table("activities").set_index("group_id")
+    facts = desk.table("facts").set_index("system_id")
+    made = []
+    first, length = _timeline(desk)
+    for number_, part in table.groupby("wave"):
+        ids = pd.Index(part["system_id"])
+        start, end = part["start_date"].min(), part["end_date"].max()
+        servers = facts.loc[ids, "server_count"]
+        binding = activities.loc[activities.index.isin(part["group_id"]), "bound_by"].value_counts().sort_index()
+        made.append(
+            Wave(
+                int(number_),
+                _quarter(desk, str(part["quarter"].iloc[0])),
+                f"{start:%Y-%m-%d}",
+                f"{end:%Y-%m-%d}",
+                desk.refs(ids),
+                int(servers.sum()) if desk.is_internal else None,
+                desk.span(desk.days, ids),
+                desk.span(desk.money["one_off"], ids),
+                round((start - first).days / length, 4),
+                round((end - start).days / length, 4),
+                desk.texts.say(f"bound_{binding.idxmax()}"),
+            )
+        )
+    return tuple(made)
+
+
+def _quarter(desk: Desk, quarter: str) -> str:
+    year, _, number_ = quarter.partition("-Q")
+    return desk.texts.say("quarter", year=year, number=number_)
+
+
+def _timeline(desk: Desk) -> tuple[pd.Timestamp, int]:
+    table = desk.table("waves")
+    first = pd.Timestamp(desk.plan.case.first_monday)
+    last = table["end_date"].max() if len(table) else first
+    return first, max((last - first).days, 1)
+
+
+def ticks(desk: Desk) -> tuple[Tick, ...]:
+    """First days of years on the timeline."""
+    first, length = _timeline(desk)
+    days = [pd.Timestamp(year, 1, 1) for year in range(first.year + 1, (first + pd.Timedelta(days=length)).year + 1)]
+    return (
+        Tick(str(first.year), 0.0),
+        *(Tick(str(day.year), round((day - first).days / length, 4)) for day in days),
+    )
+
+
+def years(desk: Desk) -> tuple[Year, ...]:
+    """Planned work by calendar year; the cost is likely person-days at the policy's day rate."""
+    load = desk.table("workload")
+    rate = desk.plan.policy.effort.day_rate.value
+    sums = load.groupby(load["week_date"].dt.year)[["used_days", "capacity_days"]].sum()
+    return tuple(
+        Year(int(year), round(float(used), 1), round(float(used) * rate, 0), round(float(capacity), 1))
+        for year, used, capacity in sums.itertuples()
+    )
+
+
+def lenses(desk: Desk) -> tuple[Lens, ...]:
+    """Classes of every lens over all systems; those that cannot be assessed stay in the sum."""
+    table = desk.table("lenses")
+    made = []
+    for name, lens in desk.plan.policy.lenses.lenses.items():
+        mine = table[table["lens"] == name]
+        found = mine["class"].value_counts()
+        order = [*(item.name for item in lens.classes), "uncertain", "not_assessable"]
+        shown = tuple((desk.texts.value(f"{name}_class", key), int(found.get(key, 0))) for key in order)
+        assessed = len(mine) - int(found.get("not_assessable", 0))
+        made.append(
+            Lens(
+                name,
+                desk.texts.say(f"lens_{name}"),
+                desk.texts.say(f"lens_{name}_idea"),
+                shown,
+                assessed,
+                len(mine),
+            )
+        )
+    return tuple(made)
+
+
+def risks(desk: Desk) -> tuple[Risk, ...]:
+    """What threatens the plan, most systems first."""
+    facts = desk.table("facts").set_index("system_id")
+    activities = desk.table("activities").set_index("group_id")
+    late = set(activities.index[activities["is_late"].astype(bool)])
+    beyond = set(activities.index[activities["end_date"] > pd.Timestamp(desk.plan.case.horizon_date)])
+    lens = desk.table("lenses").pivot(index="system_id", columns="lens", values="class")
+    leaving = desk.decisions.index[desk.decisions["key"].isin(["retire", "repurchase"])]
+    passed = facts.loc[leaving, "notice_date"] < pd.Timestamp(desk.plan.case.plan_date)
+    staying = desk.decisions.index[desk.decisions["key"].isin(["retain", "rehost", "relocate"])]
+    closed = lens.loc[staying, "openness"] == "closed"
+    found = {
+        "unsupported": facts.index[facts["support_status"] == "ended"],
+        "undecided": desk.decisions.index[desk.decisions["key"] == "undecided"],
+        "open": desk.decisions.index[desk.decisions["state"] == "open"],
+        "late": desk.group_of.index[desk.group_of.isin(late)],
+        "beyond": desk.group_of.index[desk.group_of.isin(beyond)],
+        "notice_passed": passed.index[passed.fillna(False).astype(bool)],
+        "red": lens.index[lens["relevance"] == "red"],
+        "closed_stays": closed.index[closed.fillna(False).astype(bool)],
+    }
+    horizon = desk.plan.case.horizon_date.isoformat()
+    made = [
+        Risk(key, desk.texts.say(f"risk_{key}", count=len(ids), horizon=horizon), desk.refs(ids), len(ids))
+        for key, ids in found.items()
+        if len(ids)
+    ]
+    return tuple(sorted(made, key=lambda risk: (-risk.count, risk.key))[:MAX_RISKS])
+
+
+def process_first(desk: Desk) -> tuple[Ref, ...]:
+    """Systems whose process is reviewed before they move: do not pave the cow path."""
+    table = desk.table("lenses")
+    bad = table.loc[(table["lens"] == "business_value") & (table["low"] >= 50), "system_id"]
+    return desk.refs(bad)
+
+
+def coverage(desk: Desk) -> tuple[Coverage, ...]:
+    """How much is known of what the plan rests on."""
+    systems, facts = desk.table("systems"), desk.table("facts")
+    flows = facts["depends_on_count"] + facts["needed_by_count"] > 0
+    total = len(systems)
+    known = {
+        "settled": desk.decisions["state"] == "settled",
+        "proposed": desk.decisions["key"] != "undecided",
+        "owner": systems["has_owner"].notna(),
+        "cost": systems["annual_cost_sek"].notna(),
+        "contract": systems["contract_end_date"].notna() | systems["is_contract_rolling"].notna(),
+        "flows": flows,
+        "classified": systems["klassa_k"].notna(),
+        "servers": facts["server_count"].notna(),
+        "support": facts["support_status"] != "unknown",
+    }
+    rows = [Coverage(desk.texts.say(f"coverage_{key}"), int(flags.sum()), total) for key, flags in known.items()]
+    return (*rows, Coverage(desk.texts.say("coverage_confirmed"), 0, total))
+
+
+def today(desk: Desk) -> tuple[float | None, Coverage]:
+    """Known running cost today, and of how many systems it is known."""
+    cost = desk.table("systems")["annual_cost_sek"]
+    return number(cost.sum(min_count=1)), Coverage(desk.texts.say("coverage_cost"), int(cost.notna().sum()), len(cost))
+
+
+def target(desk: Desk) -> tuple[tuple[float | None, float | None, float | None], Coverage]:
+    """Yearly list price in USD of what moves to the cloud, and of how many servers it is known."""
+    costs = desk.table("costs").query("kind == 'target'")
+    low, high = number(costs["low_usd"].sum(min_count=1)), number(costs["high_usd"].sum(min_count=1))
+    targets = desk.table("targets").query("state != 'not_moved'")
+    known = Coverage(desk.texts.say("coverage_priced"), int((targets["state"] == "sized").sum()), len(targets))
+    return (low, None, high), known

@@ -1,0 +1,177 @@
+"""One card per system: what is proposed, why, what lost and why, what is unknown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pandas as pd
+
+from planner.view.desk import Desk, iso, number, text, whole
+from planner.view.model import Alternative, LensResult, Reason, Ref, Step, System
+
+
+def systems(desk: Desk) -> tuple[System, ...]:
+    """All systems, by wave and name; details only for internal audiences."""
+    shelves = _Shelves(desk)
+    rows = desk.table("systems").set_index("system_id")[["name", "organisation", "business_area"]].join(desk.decisions)
+    made = [_system(desk, shelves, str(row.Index), row) for row in rows.itertuples()]
+    return tuple(
+        sorted(made, key=lambda item: (item.wave is None, item.wave or 0, item.name.casefold(), item.system_id))
+    )
+
+
+class _Shelves:
+    """Rows of the tables by system, sorted once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.waves = desk.table("waves").set_index("system_id").to_dict("index")
+        self.facts = desk.table("facts").set_index("system_id").to_dict("index")
+        self.groups = desk.table("groups").set_index("system_id").to_dict("index")
+        self.costs = _by(desk.table("costs"), "system_id") if desk.is_internal else {}
+        details = desk.is_internal
+        evidence = desk.table("evidence")
+        self.evidence = (
+            _by(evidence[(evidence["outcome"] == "true") | (evidence["kind"] == "gate")], "system_id")
+            if details
+            else {}
+        )
+        self.options = _by(desk.table("options"), "system_id") if details else {}
+        self.lenses = _by(desk.table("lenses"), "system_id") if details else {}
+        self.activities = (
+            _by(desk.table("activities").sort_values(["start_week", "end_week", "activity_id"]), "group_id")
+            if details
+            else {}
+        )
+        self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
+        links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
+        self.needs = _pairs(desk, links, "source_system_id", "target_system_id") if details else {}
+        self.needed_by = _pairs(desk, links, "target_system_id", "source_system_id") if details else {}
+
+
+def _by(frame: pd.DataFrame, column: str) -> dict[str, list[dict[str, Any]]]:
+    shelf: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in frame.to_dict("records"):
+        shelf[str(row[column])].append({str(key): value for key, value in row.items()})
+    return shelf
+
+
+def _pairs(desk: Desk, links: pd.DataFrame, one: str, other: str) -> dict[str, tuple[Ref, ...]]:
+    return {str(key): desk.refs(part[other].unique()) for key, part in links.groupby(one)}
+
+
+def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
+    wave = shelves.waves.get(key)
+    group = shelves.groups[key]
+    target = next((cost for cost in shelves.costs.get(key, []) if cost["kind"] == "target"), None)
+    today = next((cost for cost in shelves.costs.get(key, []) if cost["kind"] == "today"), None)
+    detail = desk.is_internal
+    quarter = str(wave["quarter"]).partition("-Q") if wave else ("", "", "")
+    return System(
+        system_id=key,
+        name=row.name,
+        organisation=text(row.organisation),
+        business_area=text(row.business_area),
+        key=row.key,
+        disposition=desk.texts.say(f"option_{row.key}"),
+        state=desk.texts.say(f"state_{row.state}"),
+        state_key=row.state,
+        wave=int(wave["wave"]) if wave else None,
+        quarter=desk.texts.say("quarter", year=quarter[0], number=quarter[2]) if wave else "",
+        end_date=iso(wave["end_date"]) if wave else None,
+        days=desk.one(desk.days, key) if detail else (None, None, None),
+        cost_sek=desk.one(desk.money["one_off"], key) if detail else (None, None, None),
+        today_sek=number(today["likely_sek"]) if today else None,
+        target_sek=desk.one(desk.money["target"], key) if detail else (None, None, None),
+        target_state=desk.texts.say(f"cost_{target['state']}") if target else "",
+        servers=whole(shelves.facts[key]["server_count"]) if detail else None,
+        runner_up=desk.texts.say(f"option_{row.runner_up}") if detail and not pd.isna(row.runner_up) else "",
+        margin=number(row.margin) if detail else None,
+        tasks=_tasks(desk, row.tasks),
+        questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
+        reasons=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "true"),
+        undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "unknown"),
+        alternatives=_alternatives(desk, shelves.options.get(key, [])),
+        steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
+        lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
+        depends_on=shelves.needs.get(key, ()),
+        needed_by=shelves.needed_by.get(key, ()),
+        circle=text(group["detail"]) if detail else "",
+        assumed=_assumed(desk, shelves.assumed.get(key, [])),
+    )
+
+
+def _tasks(desk: Desk, names: object) -> tuple[str, ...]:
+    wanted = set(text(names).split())
+    return tuple(
+        getattr(task.text, desk.texts.language) for task in desk.plan.policy.decisions.tasks if task.name in wanted
+    )
+
+
+def _assumed(desk: Desk, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    drivers = sorted({driver for row in rows for driver in str(row["assumed"]).split()})
+    return tuple(desk.texts.say(f"driver_{driver}") for driver in drivers)
+
+
+def _reason(desk: Desk, item: dict[str, Any]) -> Reason:
+    rule = desk.rules[str(item["rule"])]
+    pairs = tuple(part.partition("=")[::2] for part in str(item["values"]).split("; "))
+    return Reason(
+        rule=str(item["rule"]),
+        kind=desk.texts.say(f"kind_{item['kind']}"),
+        outcome=desk.texts.say(f"outcome_{item['outcome']}"),
+        effect=desk.texts.say(f"effect_{item['effect']}"),
+        because=getattr(rule.because, desk.texts.language),
+        source=rule.source,
+        values=tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs),
+        cells=text(item["cells"]),
+        points=number(item["points"]),
+        options=", ".join(desk.texts.say(f"option_{option}") for option in str(item["options"]).split()),
+    )
+
+
+def _alternatives(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Alternative, ...]:
+    lost = [row for row in rows if not pd.isna(row["lost_because"])]
+    lost.sort(key=lambda row: (not row["is_allowed"], -row["score"], row["option"]))
+    return tuple(_alternative(desk, row) for row in lost)
+
+
+def _alternative(desk: Desk, row: dict[str, Any]) -> Alternative:
+    why = desk.texts.say(f"lost_{row['lost_because']}")
+    if row["lost_because"] == "denied":
+        why = f"{why}: {getattr(desk.rules[str(row['denied_by'])].because, desk.texts.language)}"
+    return Alternative(
+        desk.texts.say(f"option_{row['option']}"),
+        float(row["score"]),
+        float(row["score_low"]),
+        float(row["score_high"]),
+        why,
+    )
+
+
+def _step(desk: Desk, row: dict[str, Any]) -> Step:
+    return Step(
+        desk.texts.say(f"phase_{row['phase']}"),
+        f"{row['start_date']:%Y-%m-%d}",
+        f"{row['end_date']:%Y-%m-%d}",
+        desk.texts.say(f"bound_{row['bound_by']}"),
+    )
+
+
+def _lens(desk: Desk, row: dict[str, Any]) -> LensResult:
+    field = f"{row['lens']}_class"
+    verdict = desk.texts.value(field, row["class"])
+    if row["class"] == "uncertain":
+        verdict = desk.texts.say(
+            "lens_between",
+            low=desk.texts.value(field, row["class_low"]),
+            high=desk.texts.value(field, row["class_high"]),
+        )
+    return LensResult(
+        desk.texts.say(f"lens_{row['lens']}"),
+        verdict,
+        number(row["low"]),
+        number(row["high"]),
+        int(row["known"]),
+        int(row["inputs"]),
+    )

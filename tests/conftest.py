@@ -1,0 +1,95 @@
+"""Fixtures: a small case on disk, the example, goldens, and no way out to the network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / "shared"
+EXAMPLE = REPOSITORY / "inventories" / "exempelkommun"
+WORKBOOK = SHARED / "data" / "ibm-sizing-rvtools" / "SizingWorkshop-RVTools.xlsx"
+
+TEAMS = """teams:
+  - {role: platform, name: Plattform, days_per_week: 10}
+  - {role: application, name: Applikation, days_per_week: 10}
+  - {role: procurement, name: Inköp, days_per_week: 4}
+  - {role: business, name: Verksamhet, days_per_week: 8}
+  - {role: security, name: Säkerhet, days_per_week: 4}
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="Write the goldens anew instead of comparing with them."
+    )
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Refuse every connection that leaves the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if host and host not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
+
+
+@pytest.fixture
+def make_case(tmp_path: Path) -> Callable[..., Path]:
+    """Write a case into the test's own folder."""
+
+    def make(*given: Any, name: str = "case", **more: str) -> Path:
+        return write_case(tmp_path / name, *given, **more)
+
+    return make
+
+
+def write_case(
+    folder: Path, files: dict[str, bytes | str], sources: str, *, teams: str = TEAMS, extra: str = ""
+) -> Path:
+    """Write a case: files by name, and their sources as YAML lines."""
+    folder.mkdir(exist_ok=True)
+    for file, content in files.items():
+        (folder / file).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    head = "organisation: Provby kommun\nplan_date: 2026-11-23\nstart_date: 2027-01-11\n"
+    (folder / "case.yaml").write_text(f"{head}{extra}sources:\n{sources}{teams}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
+    """Compare bytes with a golden file, or write it with --update-golden."""
+
+    def compare(path: Path, content: bytes) -> None:
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        assert path.is_file(), f"{path.name} is missing; run pytest --update-golden"
+        assert path.read_bytes() == content, f"{path.name} differs; look at it, then run pytest --update-golden"
+
+    return compare
+
+
+@pytest.fixture
+def workbook() -> Path:
+    """The 805-VM workbook beside the repository."""
+    if not WORKBOOK.is_file():
+        pytest.skip("../shared is not here")
+    return WORKBOOK
+
+
+def run_environment(**more: str) -> dict[str, str]:
+    """Environment of a subprocess, without what could reach out."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PREFECT_"))}
+    return kept | {"PYTHONHASHSEED": "random"} | more

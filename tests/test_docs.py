@@ -1,0 +1,37 @@
+"""Documents that are made from the code say what the code does; README's commands exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from planner.schema import table_names, to_markdown
+from tests.conftest import REPOSITORY
+
+HEAD = """# Tables
+
+Made from `planner/tables/*.csv` by `pytest tests/test_docs.py --update-golden`; do not edit. Every table of a plan folder is one of
+these: UTF-8, comma, CRLF, ISO dates, `true`/`false`, and a blank for what is unknown.
+
+"""
+
+
+def test_the_page_of_tables_is_in_sync(golden: Callable[[Path, bytes], None]) -> None:
+    page = HEAD + "\n".join(to_markdown(name) for name in table_names())
+    golden(REPOSITORY / "docs" / "tables.md", page.encode("utf-8"))
+
+
+def test_readme_names_only_commands_and_places_that_exist() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make ([a-z-]+)", readme):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for place in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (REPOSITORY / place).exists(), place
+
+
+def test_no_registry_host_and_no_path_of_one_machine_is_named() -> None:
+    hosts = re.compile(r"(pypi|pythonhosted|registry\.npmjs|deb\.debian)\.org")
+    for path in sorted(REPOSITORY.glob("requirements/*")) + [REPOSITORY / "Makefile", REPOSITORY / "pyproject.toml"]:
+        assert not hosts.search(path.read_text(encoding="utf-8")), path.name

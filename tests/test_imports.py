@@ -1,0 +1,95 @@
+"""The house: who may import whom, and what a command may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+# Lower rooms know nothing of higher ones; rooms of one floor meet in tables and never import each other.
+FLOORS = [
+    {"errors"},
+    {"yamlfile"},
+    {"schema", "texts"},
+    {"conditions"},
+    {"policy", "facts"},
+    {"portfolio", "case"},
+    {"ingest", "catalogue", "lineage"},
+    {"enrich", "lenses", "classify", "size", "estimate", "groups", "schedule"},
+    {"plan", "verify"},
+    {"store"},
+    {"view"},
+    {"render", "explain"},
+    {"pipeline"},
+    {"cli"},
+]
+STEPS = FLOORS[7]
+FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+
+
+def _rooms() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for path in sorted((REPOSITORY / "planner").rglob("*.py")):
+        parts = path.relative_to(REPOSITORY / "planner").with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        found.setdefault(parts[0], set()).update(_imports(path))
+    return found
+
+
+def _imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+    return names
+
+
+def test_every_room_has_a_floor() -> None:
+    assert set(_rooms()) == set(FLOOR_OF)
+
+
+@pytest.mark.parametrize("room", sorted(FLOOR_OF))
+def test_rooms_import_only_downwards(room: str) -> None:
+    known = {name.split(".")[1] for name in _rooms()[room] if name.startswith("planner.")} - {room}
+    upwards = {
+        other
+        for other in known
+        if FLOOR_OF[other] >= FLOOR_OF[room] and not (room == "policy" and other == "conditions")
+    }
+    assert not upwards
+
+
+def test_steps_never_import_each_other() -> None:
+    for step in STEPS:
+        used = {name.split(".")[1] for name in _rooms()[step] if name.startswith("planner.")}
+        assert not used & (STEPS - {step}), step
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [("prefect", set()), ("boto3", {"catalogue"}), ("botocore", {"catalogue"}), ("jinja2", {"render"})],
+)
+def test_who_may_use_which_library(library: str, rooms: set[str]) -> None:
+    users = {room for room, names in _rooms().items() if any(name.split(".")[0] == library for name in names)}
+    assert users <= rooms
+
+
+def test_the_checker_shares_no_code_with_what_it_checks() -> None:
+    used = {name for name in _imports(REPOSITORY / "planner" / "verify.py") if name.startswith("planner.")}
+    assert used == {"planner.case", "planner.policy", "planner.portfolio", "planner.schema"}
+
+
+@pytest.mark.parametrize("module", ["planner.cli", "planner.pipeline"])
+def test_slow_libraries_are_not_loaded(module: str) -> None:
+    banned = ["prefect", "boto3", "botocore"] + (["pandas", "jinja2", "networkx"] if module == "planner.cli" else [])
+    code = f"import sys, {module}; sys.exit(' '.join(name for name in {banned!r} if name in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.case import Case
 from planner.conditions import evaluate
-from planner.lineage import cells_of
+from planner.lineage import cells_of, join_texts
 from planner.policy import Decisions, Gate, Policy, Rule
 from planner.portfolio import Portfolio
 from planner.schema import concat, conform
@@ -108,7 +108,7 @@ def _cells(portfolio: Portfolio, evidence: pd.DataFrame, fields: pd.DataFrame, p
     }
     cells = cells_of(portfolio, inputs)
     read = evidence[["system_id", "rule"]].merge(fields, on="rule").merge(cells, on=["system_id", "field"])
-    return read.groupby(["system_id", "rule"], sort=True)["cells"].agg(" ".join).reset_index()
+    return join_texts(read.sort_values(["system_id", "rule"], kind="stable"), ["system_id", "rule"], "cells")
 
 
 def _options(system_ids: pd.Series, holds: dict[str, pd.Series], decisions: Decisions) -> pd.DataFrame:
@@ -121,8 +121,12 @@ def _option(option: str, system_ids: pd.Series, holds: dict[str, pd.Series], dec
     for rules in _alternatives([rule for rule in decisions.rules if rule.then == option]):
         points = [holds[rule.name].map({True: rule.points, False: 0.0}).astype("Float64") for rule in rules]
         score = score + sum(part.fillna(0.0) for part in points)
-        low = low + _bound([part.fillna(min(0.0, rule.points)) for part, rule in zip(points, rules, strict=True)], "min")
-        high = high + _bound([part.fillna(max(0.0, rule.points)) for part, rule in zip(points, rules, strict=True)], "max")
+        low = low + _bound(
+            [part.fillna(min(0.0, rule.points)) for part, rule in zip(points, rules, strict=True)], "min"
+        )
+        high = high + _bound(
+            [part.fillna(max(0.0, rule.points)) for part, rule in zip(points, rules, strict=True)], "max"
+        )
     denied = pd.Series(pd.NA, index=system_ids.index, dtype="string")
     for gate in (gate for gate in decisions.gates if gate.verdict == "deny" and option in gate.options):
         denied = denied.mask(holds[gate.name].fillna(False).astype(bool) & denied.isna(), gate.name)

@@ -170,7 +170,12 @@ def to_csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def to_markdown(name: str) -> str:
     """Document one table: a Markdown table with a row per column."""
-    lines = [f"## {name}", "", "| column | type | unit | required | values | what it is | source |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        f"## {name}",
+        "",
+        "| column | type | unit | required | values | what it is | source |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for column in load_table(name).columns:
         allowed = ", ".join(column.values) if column.low is None else f"{column.low:g} to {column.high:g}"
         required = "yes" if column.required else ""

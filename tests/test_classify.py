@@ -31,12 +31,25 @@ SERVERS = "Server;System;vCPU;Minne (GB);Disk (GB);Operativsystem;Status\n" + ""
 @pytest.fixture(scope="module")
 def decided(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
     """The register above, planned."""
-    return compute(read_case(write_case(tmp_path_factory.mktemp("case"), {"system.csv": REGISTER, "servrar.csv": SERVERS}, SOURCES))).portfolio
+    return compute(
+        read_case(
+            write_case(tmp_path_factory.mktemp("case"), {"system.csv": REGISTER, "servrar.csv": SERVERS}, SOURCES)
+        )
+    ).portfolio
 
 
 @pytest.mark.parametrize(
     ("system", "option"),
-    [("S1", "retire"), ("S2", "repurchase"), ("S3", "rehost"), ("S4", "relocate"), ("S5", "replatform"), ("S6", "refactor"), ("S7", "retain"), ("S9", "retain")],
+    [
+        ("S1", "retire"),
+        ("S2", "repurchase"),
+        ("S3", "rehost"),
+        ("S4", "relocate"),
+        ("S5", "replatform"),
+        ("S6", "refactor"),
+        ("S7", "retain"),
+        ("S9", "retain"),
+    ],
 )
 def test_all_seven_options_can_be_reached(decided: Portfolio, system: str, option: str) -> None:
     assert decided["decisions"].set_index("system_id").loc[system, "disposition"] == option
@@ -83,4 +96,6 @@ def test_evidence_points_add_up_to_the_score(decided: Portfolio) -> None:
     fired = decided["evidence"].query("kind == 'rule' and outcome == 'true'")
     sums = fired.groupby(["system_id", "options"])["points"].sum()
     scores = decided["options"].set_index(["system_id", "option"])["score"]
-    pd.testing.assert_series_equal(sums.sort_index(), scores[scores > 0].sort_index(), check_names=False, check_dtype=False)
+    pd.testing.assert_series_equal(
+        sums.sort_index(), scores[scores > 0].sort_index(), check_names=False, check_dtype=False
+    )

@@ -21,7 +21,9 @@ SYSTEMS = "  - {file: system.csv, reader: systems}\n"
 MakeCase = Callable[..., Path]
 
 
-def read(make_case: MakeCase, content: bytes | str, sources: str = SYSTEMS, file: str = "system.csv") -> dict[str, pd.DataFrame]:
+def read(
+    make_case: MakeCase, content: bytes | str, sources: str = SYSTEMS, file: str = "system.csv"
+) -> dict[str, pd.DataFrame]:
     """Ingest one file."""
     return ingest(read_case(make_case({file: content}, sources)))
 
@@ -40,7 +42,11 @@ def workbook(rows: list[list[Any]], sheet: str = "Blad1", at: tuple[int, int] = 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 def test_encodings_and_delimiters(make_case: MakeCase, encoding: str, delimiter: str) -> None:
-    text = delimiter.join(["Objektnummer", "Namn", "Årskostnad"]) + "\r\n" + delimiter.join(["S1", "Blåbärsregistret", "350 tkr"])
+    text = (
+        delimiter.join(["Objektnummer", "Namn", "Årskostnad"])
+        + "\r\n"
+        + delimiter.join(["S1", "Blåbärsregistret", "350 tkr"])
+    )
     systems = read(make_case, text.encode(encoding))["systems"]
     assert systems.loc[0, ["system_id", "name", "annual_cost_sek"]].tolist() == ["S1", "Blåbärsregistret", 350_000]
 
@@ -48,7 +54,12 @@ def test_encodings_and_delimiters(make_case: MakeCase, encoding: str, delimiter:
 def test_every_value_knows_its_cell(make_case: MakeCase) -> None:
     tables = read(make_case, "Register över system;;\nId;Namn;Avtalsslut\nS1;Eken;2028-06-30\n")
     cells = tables["provenance"].set_index(["row_id", "column"])
-    assert cells.loc[("S1", "contract_end_date"), ["file", "row", "cell_column", "raw"]].tolist() == ["system.csv", 3, "C", "2028-06-30"]
+    assert cells.loc[("S1", "contract_end_date"), ["file", "row", "cell_column", "raw"]].tolist() == [
+        "system.csv",
+        3,
+        "C",
+        "2028-06-30",
+    ]
 
 
 def test_workbook_that_begins_in_the_middle(make_case: MakeCase) -> None:
@@ -76,7 +87,11 @@ def test_unknown_columns_are_kept(make_case: MakeCase) -> None:
 def test_names_of_persons_are_not_imported(make_case: MakeCase) -> None:
     tables = read(make_case, "Id;Namn;Systemägare\nS1;Eken;Kim Exempelsson\nS2;Tallen;\n")
     assert tables["systems"]["has_owner"].tolist() == [True, pd.NA]
-    assert not any(frame.astype("string").apply(lambda column: column.str.contains("Exempelsson")).any().any() for frame in tables.values() if len(frame))
+    assert not any(
+        frame.astype("string").apply(lambda column: column.str.contains("Exempelsson")).any().any()
+        for frame in tables.values()
+        if len(frame)
+    )
 
 
 def test_rows_of_one_id_complete_each_other_and_conflicts_are_told(make_case: MakeCase) -> None:
@@ -102,14 +117,27 @@ def test_rows_without_a_name_are_rejected_with_their_text(make_case: MakeCase) -
 
 
 def test_free_text_dependencies_are_proposed_with_their_words(make_case: MakeCase) -> None:
-    tables = read(make_case, 'Id;Namn;Beroende till\nS1;Eken;"Tallen Plus (IT): natt, okänt ting"\nS2;Tallen;\nS3;Tallen Plus;\n')
-    flows = tables["dataflows"].sort_values("target_system")[["source_system", "target_system", "state", "quote"]].to_numpy().tolist()
-    assert flows == [["S1", "Tallen Plus", "proposed", "Tallen Plus (IT): natt"], ["S1", "okänt ting", "proposed", "okänt ting"]]
+    tables = read(
+        make_case, 'Id;Namn;Beroende till\nS1;Eken;"Tallen Plus (IT): natt, okänt ting"\nS2;Tallen;\nS3;Tallen Plus;\n'
+    )
+    flows = (
+        tables["dataflows"]
+        .sort_values("target_system")[["source_system", "target_system", "state", "quote"]]
+        .to_numpy()
+        .tolist()
+    )
+    assert flows == [
+        ["S1", "Tallen Plus", "proposed", "Tallen Plus (IT): natt"],
+        ["S1", "okänt ting", "proposed", "okänt ting"],
+    ]
     assert set(tables["provenance"].query("table == 'dataflows'")["raw"]) == {"Tallen Plus (IT): natt, okänt ting"}
 
 
 def test_servers_find_their_system_or_get_a_provisional_one(make_case: MakeCase) -> None:
-    files = {"system.csv": "Id;Namn\nS1;Eken\n", "servrar.csv": "Server;System;vCPU;Minne (GB)\nsrv1;eken;2;8\nsrv2;Bortglömd;4;16\nsrv3;;4;16\n"}
+    files = {
+        "system.csv": "Id;Namn\nS1;Eken\n",
+        "servrar.csv": "Server;System;vCPU;Minne (GB)\nsrv1;eken;2;8\nsrv2;Bortglömd;4;16\nsrv3;;4;16\n",
+    }
     tables = ingest(read_case(make_case(files, SYSTEMS + "  - {file: servrar.csv, reader: servers}\n")))
     assert sorted(tables["assignments"]["basis"]) == ["provisional", "provisional", "stated"]
     assert sorted(tables["systems"]["name"]) == ["Eken", "srv2", "srv3"]
@@ -124,8 +152,8 @@ def test_servers_find_their_system_or_get_a_provisional_one(make_case: MakeCase)
         ("system.csv", b"PK\x03\x04rest", "ZIP or XLSX"),
         ("system.csv", b"Id;Namn\n\x00\x01", "binary"),
         ("system.csv", "Id;Leverantör\nS1;Skogen AB\n".encode(), "name"),
-        ("system.csv", 'Id;Namn\nS1;"Eken\nS2;Tallen\n'.encode(), "quotation mark"),
-        ("system.csv", "Id;Namn;Systemnamn\nS1;Eken;Tallen\n".encode(), "two columns mean 'name'"),
+        ("system.csv", b'Id;Namn\nS1;"Eken\nS2;Tallen\n', "quotation mark"),
+        ("system.csv", b"Id;Namn;Systemnamn\nS1;Eken;Tallen\n", "two columns mean 'name'"),
         ("system.xlsx", b"not a workbook", "not an .xlsx"),
         ("system.xlsx", b"PK\x05\x06" + b"\0" * 18, "cannot be read"),
         ("saknas.csv", None, "does not exist"),
@@ -149,15 +177,22 @@ def test_stray_cell_far_away_is_refused_at_once(make_case: MakeCase) -> None:
         read(make_case, buffer.getvalue(), "  - {file: system.xlsx, reader: systems}\n", "system.xlsx")
 
 
-CELLS = st.sampled_from(["", "Eken", "Tallen", "S1", "S2", "-4", "2028-06-30", "ja", "Vet ej", "3-2-2", "=1+1", "å;ä", '"'])
+CELLS = st.sampled_from(
+    ["", "Eken", "Tallen", "S1", "S2", "-4", "2028-06-30", "ja", "Vet ej", "3-2-2", "=1+1", "å;ä", '"']
+)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=12), data=st.data())
-def test_no_row_is_lost_and_their_order_does_not_matter(make_case: MakeCase, rows: list[tuple[str, ...]], data: st.DataObject) -> None:
+def test_no_row_is_lost_and_their_order_does_not_matter(
+    make_case: MakeCase, rows: list[tuple[str, ...]], data: st.DataObject
+) -> None:
     first = _sheet([*rows, ("S9", "Alltid", "", "")])
     second = _sheet(data.draw(st.permutations([*rows, ("S9", "Alltid", "", "")])))
-    one, other = (read(make_case, content, "  - {file: system.xlsx, reader: systems}\n", "system.xlsx") for content in (first, second))
+    one, other = (
+        read(make_case, content, "  - {file: system.xlsx, reader: systems}\n", "system.xlsx")
+        for content in (first, second)
+    )
     filled = sum(any(cell for cell in row) for row in rows) + 1
     counts = one["sources"].iloc[0]
     assert counts["rows_in"] == filled == counts["rows_used"] + counts["rows_merged"] + counts["rows_rejected"]

@@ -95,7 +95,10 @@ def test_a_policy_that_does_not_exist_names_those_that_do() -> None:
         (("    then: retire\n", "    then: retier\n"), ["retier"]),
         (("    task: security_analysis\n", "    task: no_such_task\n"), ["no_such_task"]),
         (("  - name: phasing_out\n", "  - name: both_want_retirement\n"), ["both_want_retirement", "twice"]),
-        (("when: {field: overlap, at_least: 3}", "when: {field: overlap, at_least: 3, below: 4}"), ["exactly one operator"]),
+        (
+            ("when: {field: overlap, at_least: 3}", "when: {field: overlap, at_least: 3, below: 4}"),
+            ["exactly one operator"],
+        ),
         (("when: {field: users, equals: 0}", "when: {fields: users, equals: 0}"), ["fields", "'field'"]),
         (("matches: 'sql server|", "matches: '(sql server|"), ["regular expression"]),
         (("options: [retire, repurchase,", "options: [repurchase, repurchase,"), ["each of the seven"]),

@@ -114,16 +114,24 @@ def _shift(weeks: int, phase: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "every system has one decision, one group"),
     ],
 )
-def test_the_checker_notices(planned: Plan, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], promise: str) -> None:
+def test_the_checker_notices(
+    planned: Plan, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], promise: str
+) -> None:
     found = verify(_tampered(planned, table, change), planned.case, load_policy())["findings"]
     assert found["detail"].str.contains(promise, regex=False).any(), found["detail"].tolist()
 
 
 def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: Plan) -> None:
-    summer = planned.case.model_copy(update={"freezes": [Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))]})
+    summer = planned.case.model_copy(
+        update={"freezes": [Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))]}
+    )
     assert verify(planned.portfolio, summer, load_policy())["findings"]["detail"].str.contains("freeze").any()
     turned = _tampered(
-        planned, "links", lambda frame: frame.rename(columns={"source_system_id": "target_system_id", "target_system_id": "source_system_id"})
+        planned,
+        "links",
+        lambda frame: frame.rename(
+            columns={"source_system_id": "target_system_id", "target_system_id": "source_system_id"}
+        ),
     )
     assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("needs changes first").any()
 
@@ -131,7 +139,13 @@ def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: P
 def test_a_missing_team_is_named(make_case: MakeCase) -> None:
     teams = "teams:\n  - {role: platform, name: P, days_per_week: 5}\n"
     with pytest.raises(InfeasiblePlan, match="application"):
-        compute(read_case(make_case({"system.csv": "Id;Namn\nS1;Eken\n"}, "  - {file: system.csv, reader: systems}\n", teams=teams)))
+        compute(
+            read_case(
+                make_case(
+                    {"system.csv": "Id;Namn\nS1;Eken\n"}, "  - {file: system.csv, reader: systems}\n", teams=teams
+                )
+            )
+        )
 
 
 def case_of(days: float, freezes: list[Freeze] | None = None) -> Case:
@@ -189,5 +203,16 @@ def test_row_order_does_not_change_the_plan(make_case: MakeCase, planned: Plan) 
     turned = "\n".join([header, *reversed(rows)]) + "\n"
     files = {"system.csv": turned, "servrar.csv": SERVERS, "samband.csv": FLOWS}
     other = compute(read_case(make_case(files, SOURCES, extra=FREEZES, name="turned")))
-    for table in ("decisions", "targets", "effort", "costs", "groups", "precedence", "activities", "demand", "waves", "workload"):
+    for table in (
+        "decisions",
+        "targets",
+        "effort",
+        "costs",
+        "groups",
+        "precedence",
+        "activities",
+        "demand",
+        "waves",
+        "workload",
+    ):
         pd.testing.assert_frame_equal(planned.portfolio[table], other.portfolio[table])

@@ -70,7 +70,10 @@ def test_dates_that_are_refused(text: object, code: str) -> None:
         read_date(text, None)
 
 
-@pytest.mark.parametrize(("text", "value"), [("Ja", True), ("nej", False), ("SANT", True), (1, True), (0, False), (True, True), ("False", False)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Ja", True), ("nej", False), ("SANT", True), (1, True), (0, False), (True, True), ("False", False)],
+)
 def test_booleans(text: object, value: bool) -> None:
     assert read_boolean(text) is value
 
@@ -87,10 +90,14 @@ def test_a_file_decides_its_own_decimal_mark_and_date_order() -> None:
     assert conventions_of(pd.Series(["1,500"]), ";") == Conventions(",", False)
 
 
-@pytest.mark.parametrize("blank", ["", " ", "-", "N/A", "null", "NULL", "okänt", "?", "Vet ej", NBSP, None, float("nan")])
+@pytest.mark.parametrize(
+    "blank", ["", " ", "-", "N/A", "null", "NULL", "okänt", "?", "Vet ej", NBSP, None, float("nan")]
+)
 def test_unknown_is_unknown_and_never_zero(blank: object) -> None:
     for name in ("users", "annual_cost_sek", "contract_end_date", "security_sensitive", "osl_secrecy"):
-        values, codes = parse(pd.Series([blank], dtype="object"), load_table("systems").column(name), Conventions(), {}, None)
+        values, codes = parse(
+            pd.Series([blank], dtype="object"), load_table("systems").column(name), Conventions(), {}, None
+        )
         assert values.isna().all() and codes.isna().all()
 
 
@@ -100,10 +107,18 @@ def test_zero_is_zero() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.one_of(st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.none(), st.datetimes()), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.none(), st.datetimes()),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_no_cell_ever_raises_and_every_value_fits_its_schema(cells: list[object]) -> None:
     raw = pd.Series(cells, dtype="object")
-    kinds = {(item.type, item.unit, item.low): item for item in load_table("systems").columns + load_table("servers").columns}
+    kinds = {
+        (item.type, item.unit, item.low): item for item in load_table("systems").columns + load_table("servers").columns
+    }
     for column in kinds.values():
         values, codes = parse(raw, column, Conventions(), {}, None)
         values.astype(DTYPES[column.type])
@@ -118,7 +133,9 @@ def test_klassa_in_one_cell() -> None:
 
 
 def test_contract_phrases() -> None:
-    parts = split_contract(pd.Series(["Löpande - uppsägningstid på 3-12 månader", "2028-06-30", "2026-2028, option 1+1", ""]), "contract")
+    parts = split_contract(
+        pd.Series(["Löpande - uppsägningstid på 3-12 månader", "2028-06-30", "2026-2028, option 1+1", ""]), "contract"
+    )
     assert parts["notice_months"].tolist()[0] == "12"
     assert parts["is_contract_rolling"].iloc[:3].tolist() == ["ja", "nej", "nej"]
     assert parts["contract_end_date"].iloc[1:3].tolist() == ["2028-06-30", "2028-12-31"]

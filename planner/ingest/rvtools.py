@@ -88,7 +88,9 @@ def _with_os(records: Records) -> Records:
     if "os_configured" not in frame:
         return records
     tools = frame["os"] if "os" in frame else pd.Series(pd.NA, index=frame.index, dtype="object")
-    is_fallback = tools.isna() & frame["os_configured"].notna()
+    # Tools see the running system, but some only say "Other 3.x Linux" where the configuration names a release.
+    says_nothing = tools.isna() | tools.astype("string").str.startswith("Other").fillna(False)
+    is_fallback = says_nothing.astype(bool) & frame["os_configured"].notna()
     frame["os"] = tools.where(~is_fallback, frame["os_configured"])
     fallen = cells["position"].isin(frame.index[is_fallback]) & (cells["column"] == "os_configured")
     cells.loc[fallen, "column"] = "os"

@@ -1,0 +1,90 @@
+"""A snapshot of cloud facts on disk: what a refresh wrote and what a plan reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.errors import CatalogueError
+
+SNAPSHOTS = Path(__file__).parent.parent / "catalogues"
+PRICES = Path(__file__).parent.parent / "facts" / "prices"
+DTYPES: dict[str, dict[str, str]] = {
+    "instance_types": {
+        "instance_type": "string",
+        "family": "string",
+        "arch": "string",
+        "vcpu": "int64",
+        "memory_gib": "float64",
+        "is_current_generation": "boolean",
+        "is_burstable": "boolean",
+        "is_bare_metal": "boolean",
+        "gpu_count": "int64",
+    },
+    "offerings": {"region": "string", "instance_type": "string"},
+    "regions": {
+        "region": "string",
+        "name": "string",
+        "country_code": "string",
+        "partition": "string",
+        "dns_suffix": "string",
+        "service_count": "Int64",
+        "note": "string",
+    },
+    "services": {"region": "string", "service": "string"},
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Cloud facts of one day, with the prices that go with them.
+
+    `manifest` says when and with what the snapshot was made; one made through a mock names the mock and is never called live.
+    """
+
+    instance_types: pd.DataFrame
+    offerings: pd.DataFrame
+    regions: pd.DataFrame
+    services: pd.DataFrame
+    prices: pd.DataFrame
+    storage_prices: pd.DataFrame
+    manifest: dict[str, Any]
+
+
+@lru_cache
+def load_catalogue(path: Path | None = None) -> Catalogue:
+    """Load a snapshot; the newest shipped one by default.
+
+    Raises
+    ------
+    CatalogueError
+        The folder is not a snapshot.
+    """
+    folder = path or sorted(SNAPSHOTS.glob("aws-*"))[-1]
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        tables = {name: _read(folder / f"{name}.csv", dtypes) for name, dtypes in DTYPES.items()}
+    except (OSError, ValueError) as reason:
+        raise CatalogueError(
+            f"not a catalogue snapshot ({reason})",
+            place=str(folder),
+            remedy="Make one with fardplan catalogue refresh.",
+        ) from None
+    prices = _read(PRICES / "aws_compute.csv", {"usd_per_vcpu_hour": "Float64"})
+    storage = _read(PRICES / "aws_storage.csv", {"usd_per_gib_month": "Float64"})
+    return Catalogue(**tables, prices=prices, storage_prices=storage, manifest=manifest)
+
+
+def _read(path: Path, dtypes: dict[str, str]) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype="string", encoding="utf-8", keep_default_na=False, na_values=[""])
+    for name, dtype in dtypes.items():
+        if dtype == "boolean":
+            frame[name] = (frame[name] == "true").astype("boolean")
+        else:
+            frame[name] = frame[name].astype(dtype)
+    return frame

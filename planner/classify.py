@@ -188,7 +188,7 @@ def _decisions(
                 "disposition": disposition,
                 "state": state,
                 "score": best["score"].where(leads),
-                "runner_up": second["option"].where(leads),
+                "runner_up": second["option"].where(leads & (second["score"] > 0).fillna(False).astype(bool)),
                 "margin": (best["score"] - second["score"]).where(leads),
                 "tasks": tasks,
                 "unknown_fields": _unknown_fields(facts, holds, decisions, state),

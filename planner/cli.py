@@ -176,3 +176,7 @@ def main() -> None:
     except PlannerError as reason:
         typer.echo(f"fardplan: {reason}", err=True)
         sys.exit(UNREADABLE)
+
+
+if __name__ == "__main__":
+    main()

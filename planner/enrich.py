@@ -106,6 +106,7 @@ def _facts(
     )
     facts = facts.join(_server_facts(portfolio)).join(_support_facts(support))
     facts["known_fields"] += facts["server_count"].notna()
+    facts["has_own_servers"] = _has_own_servers(facts["server_count"], systems["delivery"])
     facts["support_status"] = facts["support_status"].fillna("unknown")
     inside = links.dropna(subset=["source_system_id", "target_system_id"]).drop_duplicates(
         ["source_system_id", "target_system_id"]
@@ -139,6 +140,13 @@ def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
     family = match_technology(servers["os"])["os_family"]
     facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
     return facts
+
+
+def _has_own_servers(count: pd.Series, delivery: pd.Series) -> pd.Series:
+    # A service bought as software has no servers of ours; for every other way of delivery an empty list says nothing.
+    is_service = (delivery == "saas").fillna(False).astype(bool)
+    answer = pd.Series(pd.NA, index=count.index, dtype="boolean").mask(is_service, False)
+    return answer.mask((count >= 1).fillna(False).astype(bool), True)
 
 
 def _every(flags: pd.Series, by: pd.Series) -> pd.Series:

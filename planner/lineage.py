@@ -13,6 +13,7 @@ MAX_CELLS = 4
 # A derived fact and the columns that it is derived from.
 DERIVED: dict[str, list[tuple[str, str]]] = {
     "server_count": [("servers", "name")],
+    "has_own_servers": [("servers", "name"), ("systems", "delivery")],
     "vcpu": [("servers", "vcpu")],
     "memory_gib": [("servers", "memory_gib")],
     "storage_gib": [("servers", "storage_gib")],
@@ -52,7 +53,7 @@ def cells_of(portfolio: Portfolio, lens_inputs: dict[str, list[str]]) -> pd.Data
     cells = pd.DataFrame(
         {"system_id": owner, "table": provenance["table"], "column": provenance["column"], "cell": place}
     )
-    cells = cells.dropna(subset="system_id")
+    cells = cells.assign(row=provenance["row"]).dropna(subset="system_id").sort_values(["row", "cell"], kind="stable")
     direct = cells[cells["table"] == "systems"].rename(columns={"column": "field"})
     pairs = [(field, table, column) for field, columns in DERIVED.items() for table, column in columns]
     pairs += [(field, "systems", column) for field, columns in lens_inputs.items() for column in columns]
@@ -83,7 +84,8 @@ def _joined(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def join_texts(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    """Join a column's texts with blanks, one row per key; `frame` is sorted by `keys` (ten times as fast as groupby's own)."""
+    """Join a column's texts with blanks, one row per key; `frame` is sorted by `keys` (ten times as fast as
+    groupby's own)."""
     ordered = frame[keys].reset_index(drop=True)
     values = ordered.to_numpy(dtype=object)
     is_first = np.ones(len(values), dtype=np.bool_)

@@ -52,7 +52,7 @@ def _every_row_is_accounted_for(portfolio: Portfolio, case: Case, policy: Policy
     lost = sources["rows_in"] != sources["rows_used"] + sources["rows_merged"] + sources["rows_rejected"]
     rejected = int(sources["rows_rejected"].sum()) != len(portfolio["rejects"])
     ids = [*sources.loc[lost, "source_id"], *(["rejects"] if rejected else [])]
-    return _broken("rows in = used + merged + rejected", ids, "sources")
+    return _broken("promise_rows", ids, "sources")
 
 
 def _every_system_is_decided_once(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def _every_system_is_decided_once(portfolio: Portfolio, case: Case, policy: Poli
         for key in set(wanted).symmetric_difference(portfolio[table]["system_id"])
         | set(_doubles(portfolio[table]["system_id"]))
     ]
-    return _broken("every system has one decision, one group and one row of facts", sorted(wrong), "systems")
+    return _broken("promise_systems", sorted(wrong), "systems")
 
 
 def _doubles(ids: pd.Series) -> pd.Series:
@@ -77,14 +77,14 @@ def _every_decision_has_evidence(portfolio: Portfolio, case: Case, policy: Polic
     fired = portfolio["evidence"].query("outcome == 'true' and kind == 'rule'")[["system_id", "options"]]
     joined = proposed.merge(fired, left_on=["system_id", "disposition"], right_on=["system_id", "options"])
     unsupported = proposed[~proposed["system_id"].isin(joined["system_id"])]
-    return _broken("every decision has evidence", [*bare["system_id"], *unsupported["system_id"]], "decisions")
+    return _broken("promise_evidence", [*bare["system_id"], *unsupported["system_id"]], "decisions")
 
 
 def _denied_options_are_not_chosen(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     denied = portfolio["evidence"].query("effect == 'deny' and outcome == 'true'")
     each = denied.assign(option=denied["options"].str.split()).explode("option")
     chosen = each.merge(portfolio["decisions"], left_on=["system_id", "option"], right_on=["system_id", "disposition"])
-    return _broken("no gate denies the proposed option", chosen["system_id"], "decisions")
+    return _broken("promise_gates", chosen["system_id"], "decisions")
 
 
 def _every_server_is_accounted_for(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def _every_server_is_accounted_for(portfolio: Portfolio, case: Case, policy: Pol
     wrong = wanted.symmetric_difference(portfolio["assignments"]["server_id"]) | wanted.symmetric_difference(
         portfolio["targets"]["server_id"]
     )
-    return _broken("every server has one system and one row of sizing", sorted(wrong), "servers")
+    return _broken("promise_servers", sorted(wrong), "servers")
 
 
 def _phases_follow_each_other(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def _phases_follow_each_other(portfolio: Portfolio, case: Case, policy: Policy) 
     before_start = own[own["start_date"] < pd.Timestamp(case.start_date - timedelta(days=case.start_date.weekday()))]
     wrong = [*early["activity_id"], *unfounded["activity_id"], *before_start["activity_id"]]
     return _broken(
-        "phases follow each other, the foundation comes first and nothing begins before the start",
+        "promise_phases",
         wrong,
         "activities",
     )
@@ -144,7 +144,7 @@ def _dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.D
         ~leaving & (apart["disposition"] != "retire") & (apart["end_week_needed"] >= apart["start_week"])
     ]
     wrong = [*late_leaving["flow_id"], *late_needed["flow_id"]]
-    return _broken("what a system needs changes first, and what is retired leaves after its dependants", wrong, "links")
+    return _broken("promise_order", wrong, "links")
 
 
 def _weekly(portfolio: Portfolio) -> pd.DataFrame:
@@ -167,7 +167,7 @@ def _capacity_holds(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Data
         limit = limit.where(~covered | (limit <= share), share)
     over = used[used["days_per_week"] > limit + TOLERANCE_DAYS]
     return _broken(
-        "no team is asked for more than its capacity",
+        "promise_capacity",
         [f"{row.role} week {row.week}" for row in over.itertuples()],
         "workload",
     )
@@ -179,7 +179,7 @@ def _no_cutover_in_a_freeze(portfolio: Portfolio, case: Case, policy: Policy) ->
     for freeze in case.freezes:
         monday = ends["end_date"] - pd.Timedelta(days=4)
         wrong |= (monday <= pd.Timestamp(freeze.last)) & (ends["end_date"] >= pd.Timestamp(freeze.first))
-    return _broken("no cut-over ends in a freeze", ends.loc[wrong, "activity_id"], "activities")
+    return _broken("promise_freeze", ends.loc[wrong, "activity_id"], "activities")
 
 
 def _cutovers_per_week_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -188,7 +188,7 @@ def _cutovers_per_week_hold(portfolio: Portfolio, case: Case, policy: Policy) ->
     # A group larger than the limit cannot be split; it may only stand alone in its week.
     crowded = by_week[(by_week["systems"] > case.max_cutovers_per_week) & (by_week["groups"] > 1)]
     return _broken(
-        "no week has more cut-overs than the case allows",
+        "promise_cutovers",
         [f"week {week}" for week in crowded.index],
         "activities",
     )
@@ -208,7 +208,7 @@ def _all_effort_is_planned(portfolio: Portfolio, case: Case, policy: Policy) -> 
         effort = pd.concat([effort, pd.Series(ground).rename_axis(effort.index.names)])
     gap = planned.sub(effort, fill_value=0).abs()
     return _broken(
-        "all effort is planned",
+        "promise_effort",
         [" ".join(map(str, key)) for key in gap.index[gap > TOLERANCE_DAYS]],
         "effort",
     )
@@ -222,4 +222,4 @@ def _late_ones_are_told(portfolio: Portfolio, case: Case, policy: Policy) -> pd.
     last = ends[ends["has_cutover"].astype(bool)].groupby("group_id")["end_date"].max()
     end = weeks["group_id"].map(last)
     missed = weeks[(end > dated.reindex(weeks.index)).fillna(False) & ~weeks["group_id"].isin(late_groups)]
-    return _broken("a missed deadline is told", missed.index.tolist(), "activities")
+    return _broken("promise_deadlines", missed.index.tolist(), "activities")

@@ -107,7 +107,8 @@ def _walk(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path, 
 def _explain(
     reason: ValidationError, lines: Lines, path: Path, error: type[PlannerError], model: type[BaseModel]
 ) -> PlannerError:
-    # A key that nobody knows is most often a misspelling of the one that is then missing: say the cause, not the effect.
+    # A key that nobody knows is most often a misspelling of the one that is then missing: say the cause, not the
+    # effect.
     first = min(reason.errors(), key=lambda item: item["type"] != "extra_forbidden")
     at = tuple(part for part in first["loc"])
     line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)

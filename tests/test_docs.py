@@ -33,5 +33,5 @@ def test_readme_names_only_commands_and_places_that_exist() -> None:
 
 def test_no_registry_host_and_no_path_of_one_machine_is_named() -> None:
     hosts = re.compile(r"(pypi|pythonhosted|registry\.npmjs|deb\.debian)\.org")
-    for path in sorted(REPOSITORY.glob("requirements/*")) + [REPOSITORY / "Makefile", REPOSITORY / "pyproject.toml"]:
+    for path in [*sorted(REPOSITORY.glob("requirements/*")), REPOSITORY / "Makefile", REPOSITORY / "pyproject.toml"]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path.name

@@ -101,17 +101,17 @@ def _shift(weeks: int, phase: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
 @pytest.mark.parametrize(
     ("table", "change", "promise"),
     [
-        ("activities", _shift(-30, "move"), "phases follow each other"),
-        ("activities", _shift(-200, "decide"), "nothing begins before the start"),
-        ("activities", lambda frame: frame.assign(start_week=1, end_week=1), "no team is asked for more"),
-        ("demand", lambda frame: frame.assign(days_per_week=frame["days_per_week"] * 30), "no team is asked for more"),
-        ("demand", lambda frame: frame.iloc[1:], "all effort is planned"),
-        ("decisions", lambda frame: frame.iloc[1:], "every system has one decision"),
-        ("decisions", lambda frame: frame.assign(disposition="refactor"), "every decision has evidence"),
-        ("evidence", lambda frame: frame.iloc[:0], "every decision has evidence"),
-        ("assignments", lambda frame: frame.iloc[1:], "every server has one system"),
-        ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "rows in = used"),
-        ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "every system has one decision, one group"),
+        ("activities", _shift(-30, "move"), "promise_phases"),
+        ("activities", _shift(-200, "decide"), "promise_phases"),
+        ("activities", lambda frame: frame.assign(start_week=1, end_week=1), "promise_capacity"),
+        ("demand", lambda frame: frame.assign(days_per_week=frame["days_per_week"] * 30), "promise_capacity"),
+        ("demand", lambda frame: frame.iloc[1:], "promise_effort"),
+        ("decisions", lambda frame: frame.iloc[1:], "promise_systems"),
+        ("decisions", lambda frame: frame.assign(disposition="refactor"), "promise_evidence"),
+        ("evidence", lambda frame: frame.iloc[:0], "promise_evidence"),
+        ("assignments", lambda frame: frame.iloc[1:], "promise_servers"),
+        ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "promise_rows"),
+        ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_systems"),
     ],
 )
 def test_the_checker_notices(
@@ -125,7 +125,7 @@ def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: P
     summer = planned.case.model_copy(
         update={"freezes": [Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))]}
     )
-    assert verify(planned.portfolio, summer, load_policy())["findings"]["detail"].str.contains("freeze").any()
+    assert verify(planned.portfolio, summer, load_policy())["findings"]["detail"].str.contains("promise_freeze").any()
     turned = _tampered(
         planned,
         "links",
@@ -133,7 +133,7 @@ def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: P
             columns={"source_system_id": "target_system_id", "target_system_id": "source_system_id"}
         ),
     )
-    assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("needs changes first").any()
+    assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("promise_order").any()
 
 
 def test_a_missing_team_is_named(make_case: MakeCase) -> None:

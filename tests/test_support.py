@@ -48,7 +48,10 @@ def test_golden_dates(text: str, end: str) -> None:
 
 def test_a_range_of_releases_gives_a_range_of_dates() -> None:
     row = match_technology(pd.Series(["Oracle 12c"])).iloc[0]
-    assert [row[f"security_end_{end}_date"].strftime("%Y-%m-%d") for end in ("min", "max")] == ["2018-07-31", "2022-03-31"]
+    assert [row[f"security_end_{end}_date"].strftime("%Y-%m-%d") for end in ("min", "max")] == [
+        "2018-07-31",
+        "2022-03-31",
+    ]
     assert row["confidence"] == "medium"
 
 
@@ -73,7 +76,9 @@ def test_a_known_product_without_release_has_no_date() -> None:
     ],
 )  # fmt: skip
 def test_status_is_sure_or_unknown(first: str | None, last: str | None, status: str) -> None:
-    frame = pd.DataFrame({"security_end_min_date": pd.to_datetime([first]), "security_end_max_date": pd.to_datetime([last])})
+    frame = pd.DataFrame(
+        {"security_end_min_date": pd.to_datetime([first]), "security_end_max_date": pd.to_datetime([last])}
+    )
     assert support_status(frame, PLAN_DATE).tolist() == [status]
 
 
@@ -82,7 +87,9 @@ def test_status_is_sure_or_unknown(first: str | None, last: str | None, status: 
 def test_no_text_ever_raises(texts: list[str]) -> None:
     matched = match_technology(pd.Series(texts, dtype="string"))
     assert len(matched) == len(texts)
-    assert (matched["security_end_min_date"].isna() | (matched["security_end_min_date"] <= matched["security_end_max_date"])).all()
+    assert (
+        matched["security_end_min_date"].isna() | (matched["security_end_min_date"] <= matched["security_end_max_date"])
+    ).all()
 
 
 def test_every_named_product_has_facts() -> None:

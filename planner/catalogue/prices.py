@@ -1,4 +1,5 @@
-"""List prices with their sources: an exact row, else the family's rate, else the state `price_not_found`. Never another region's."""
+"""List prices with their sources: an exact row, else the family's rate, else the state `price_not_found`. Never
+another region's."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ def price_types(catalogue: Catalogue, region: str, operating_system: str) -> pd.
     Parameters
     ----------
     operating_system
-        `linux`, or `windows`: the Linux price plus the licence row of the type, of its family, or the general one per vCPU.
+        `linux`, or `windows`: the Linux price plus the licence row of the type, of its family, or the general one
+        per vCPU.
 
     Returns
     -------
     DataFrame
-        instance_type, usd_per_hour (USD/hour; unknown without a source), price_state (`found` or `price_not_found`), as_of, source.
+        instance_type, usd_per_hour (USD/hour; unknown without a source), price_state (`found` or `price_not_found`),
+        as_of, source.
     """
     types = catalogue.instance_types[["instance_type", "family", "vcpu"]]
     prices = catalogue.prices[catalogue.prices["region"].isin([region, "any"])]

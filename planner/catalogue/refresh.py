@@ -38,13 +38,15 @@ def refresh(
     out
         Folder to make; it must not exist.
     regions
-        Regions to read. One of another partition than the credentials' is listed with what is known and has no offerings.
+        Regions to read. One of another partition than the credentials' is listed with what is known and has no
+        offerings.
     captured_date
         Date to write on it: no clock is read.
     session
         A boto3 session; the default one when None.
     made_with
-        How the facts were got, when not from AWS itself ("moto 5.2.5"): a snapshot made through a mock is never called live.
+        How the facts were got, when not from AWS itself ("moto 5.2.5"): a snapshot made through a mock is never
+        called live.
 
     Raises
     ------

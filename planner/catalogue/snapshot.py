@@ -44,7 +44,8 @@ DTYPES: dict[str, dict[str, str]] = {
 class Catalogue:
     """Cloud facts of one day, with the prices that go with them.
 
-    `manifest` says when and with what the snapshot was made; one made through a mock names the mock and is never called live.
+    `manifest` says when and with what the snapshot was made; one made through a mock names the mock and is never
+    called live.
     """
 
     instance_types: pd.DataFrame

@@ -1,6 +1,7 @@
 """End of support: free-text technology names to products, release cycles and dated facts.
 
-The facts are a selection of the public data set endoflife.date (MIT, "endoflife.date contributors"); each row keeps its date and source.
+The facts are a selection of the public data set endoflife.date (MIT, "endoflife.date contributors"); each row keeps
+its date and source.
 A vendor's own page outranks it.
 """
 
@@ -37,7 +38,8 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Technology:
-    """How one technology is written, and the product whose releases it names; None when the product itself is unknown."""
+    """How one technology is written, and the product whose releases it names; None when the product itself is
+    unknown."""
 
     pattern: re.Pattern[str]
     product: str | None
@@ -100,7 +102,8 @@ def match_technology(texts: pd.Series, support: Support | None = None) -> pd.Dat
     Returns
     -------
     DataFrame
-        Indexed like `texts`, with the columns of `COLUMNS`. What is not recognised is unknown, never guessed. The two dates are the
+        Indexed like `texts`, with the columns of `COLUMNS`. What is not recognised is unknown, never guessed. The
+        two dates are the
         earliest and latest end of security support that the text allows; they are equal when it names one release.
     """
     known = support or load_support()
@@ -144,7 +147,8 @@ def _release(technology: Technology, found: re.Match[str], support: Support) -> 
 
 def _cycles(technology: Technology, groups: dict[str, str | None], known: list[str]) -> tuple[list[str], str | None]:
     if groups.get("list"):
-        # "4/5/6/7" names several releases. The data set leaves out releases older than its oldest, which ended before it.
+        # "4/5/6/7" names several releases. The data set leaves out releases older than its oldest, which ended
+        # before it.
         named = [cycle for cycle in str(groups["list"]).split("/") if cycle in known]
         return named, "one_of_several_releases"
     version = (groups.get("version") or "").replace(" ", "")
@@ -173,7 +177,8 @@ def _named(version: str, pack: str | None, technology: Technology, known: list[s
 def support_status(matched: pd.DataFrame, plan_date: date) -> pd.Series:
     """Status on the plan date: ended, ends_within_12_months, supported or unknown.
 
-    Ended only when even the latest possible end has passed; supported only when even the earliest lies more than 12 months ahead.
+    Ended only when even the latest possible end has passed; supported only when even the earliest lies more than 12
+    months ahead.
     """
     today = pd.Timestamp(plan_date)
     soon = today + pd.DateOffset(months=12)

@@ -29,7 +29,7 @@ KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
     "systems": ("system_id", ["name", "organisation"], ["name"]),
     "servers": ("server_id", ["name"], ["name"]),
     "hosts": ("host_id", ["host_id"], ["host_id"]),
-    "dataflows": ("flow_id", ["source_system", "target_system"], ["source_system", "target_system"]),
+    "dataflows": ("flow_id", ["source_system", "target_system", "purpose"], ["source_system", "target_system"]),
 }
 
 

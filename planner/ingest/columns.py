@@ -161,11 +161,13 @@ def _match_row(sheet: Sheet, at: int, column_map: ColumnMap) -> MatchedSheet:
     for index, cell in enumerate(sheet.rows[at]):
         header = clean(cell)
         keys = header_keys(header)
+        if ignored.intersection(keys):
+            continue
         column = next((by_key[key] for key in keys if key in by_key), None)
         if column is not None:
             unit = _UNIT.search(header)
             matches.append(Match(column, index, header, unit[1] if unit else None))
-        elif header and not ignored.intersection(keys):
+        elif header:
             unmapped.append((index, header))
     return MatchedSheet(sheet, at, tuple(matches), tuple(unmapped))
 

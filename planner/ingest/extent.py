@@ -1,6 +1,7 @@
 """How far the values of a workbook's sheets reach, found without unfolding them.
 
-A reader allocates every cell of a sheet's used range, so one stray value in the last row costs gigabytes. Only sheets whose declared
+A reader allocates every cell of a sheet's used range, so one stray value in the last row costs gigabytes. Only
+sheets whose declared
 range is large, or not declared, are scanned.
 """
 

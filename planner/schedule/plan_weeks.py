@@ -117,10 +117,12 @@ def _workload(placed: list[Placed], case: Case) -> pd.DataFrame:
 def _findings(
     table: pd.DataFrame, waves: pd.DataFrame, portfolio: Portfolio, case: Case, policy: Policy
 ) -> pd.DataFrame:
-    late = table[table["is_late"]]
-    hard = portfolio["systems"].merge(portfolio["groups"], on="system_id").dropna(subset="deadline_date")
-    is_hard = late["group_id"].isin(hard["group_id"])
-    over = table[table["end_date"] > pd.Timestamp(case.horizon_date)]
+    members = portfolio["groups"].merge(portfolio["systems"][["system_id", "deadline_date"]], on="system_id")
+    late = members.rename(columns={"deadline_date": "hard_date"}).merge(table[table["is_late"]], on="group_id")
+    is_hard = late["hard_date"].notna()
+    over = members.merge(table[table["end_date"] > pd.Timestamp(case.horizon_date)], on="group_id").drop_duplicates(
+        "system_id"
+    )
     servers = waves.merge(portfolio["facts"][["system_id", "server_count"]], on="system_id")
     moved = servers["system_id"].isin(
         portfolio["targets"].loc[portfolio["targets"]["state"] != "not_moved", "system_id"]
@@ -134,8 +136,8 @@ def _findings(
             finding_rows(
                 "warning",
                 "after_horizon",
-                table="activities",
-                row_id=over["activity_id"],
+                table="systems",
+                row_id=over["system_id"],
                 value=over["end_date"].dt.strftime("%Y-%m-%d"),
             ),
             finding_rows(
@@ -150,8 +152,8 @@ def _late(severity: str, late: pd.DataFrame) -> pd.DataFrame:
     return finding_rows(
         severity,
         "deadline_missed",
-        table="activities",
-        row_id=late["activity_id"],
+        table="systems",
+        row_id=late["system_id"],
         value=late["deadline_date"].dt.strftime("%Y-%m-%d"),
         detail=late["end_date"].dt.strftime("%Y-%m-%d"),
     )

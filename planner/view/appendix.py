@@ -28,7 +28,7 @@ def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], 
 
 def _note(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
     name = names.get(text(row["row_id"]), text(row["row_id"]))
-    detail = texts.field(text(row["detail"]))
+    detail = texts.labels.get(text(row["detail"])) or texts.field(text(row["detail"]))
     given = {"value": text(row["value"]), "detail": detail, "name": name}
     code = str(row["code"])
     return Note(

@@ -33,6 +33,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
     notes = appendix.notes(desk.table("findings"), desk.table("rejects"), desk.names, desk.texts)
     today, today_known = page_one.today(desk)
     (low_usd, _, high_usd), target_known = page_one.target(desk)
+    total_days, total_cost = page_one.totals(desk)
     inside = desk.is_internal
     return View(
         schema=SCHEMA,
@@ -40,8 +41,8 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         conclusion=_conclusion(desk, cards),
         asks=page_one.asks(desk),
         counts=page_one.counts(desk),
-        total_days=desk.span(desk.days),
-        total_cost_sek=desk.span(desk.money["one_off"]),
+        total_days=total_days,
+        total_cost_sek=total_cost,
         today_sek=today,
         today_known=today_known,
         target_sek=desk.span(desk.money["target"]),

@@ -66,6 +66,14 @@ class Desk:
             for kind, part in costs.groupby("kind")
         }
 
+    @cached_property
+    def foundation_days(self) -> tuple[float, float, float]:
+        """Person-days of the common foundation, when the plan has one."""
+        if not (self.table("activities")["phase"] == "foundation").any():
+            return (0.0, 0.0, 0.0)
+        bases = [work.base for work in self.plan.policy.effort.foundation]
+        return (sum(base.low for base in bases), sum(base.likely for base in bases), sum(base.high for base in bases))
+
     def refs(self, ids: Iterable[str]) -> tuple[Ref, ...]:
         """Links to systems, by name."""
         return tuple(

@@ -3,12 +3,13 @@ are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number
-from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Tick, Wave, Year
+from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Span, Tick, Wave, Year
 
 ORDER = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain", "undecided")
 MAX_RISKS = 6
@@ -32,7 +33,29 @@ def counts(desk: Desk) -> tuple[Count, ...]:
                 desk.span(desk.money["one_off"], mine.index),
             )
         )
-    return tuple(made)
+    return (*made, *_foundation(desk))
+
+
+def _foundation(desk: Desk) -> list[Count]:
+    days = desk.foundation_days
+    if days == (0.0, 0.0, 0.0):
+        return []
+    rate = desk.plan.policy.effort.day_rate.value
+    cost = (days[0] * rate, days[1] * rate, days[2] * rate)
+    say = desk.texts.say
+    return [Count("foundation", say("option_foundation"), say("option_foundation_means"), 0, 0, 0.0, days, cost)]
+
+
+def totals(desk: Desk) -> tuple[Span, Span]:
+    """All work in person-days and SEK: every system, and the common foundation."""
+    rows = counts(desk)
+    return _sum(row.days for row in rows), _sum(row.cost_sek for row in rows)
+
+
+def _sum(spans: Iterable[Span]) -> Span:
+    known = [span for span in spans if span[1] is not None]
+    low, likely, high = (round(sum(span[at] or 0.0 for span in known), 2) for at in range(3))
+    return low, likely, high
 
 
 def asks(desk: Desk) -> tuple[Ask, ...]:

@@ -1,0 +1,165 @@
+"""Cloud facts: refreshed through boto3 (against moto), shipped as a snapshot, priced only from sources."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import moto
+import pandas as pd
+import pytest
+from moto import mock_aws
+
+from planner.catalogue import load_catalogue, price_types, storage_price
+from planner.errors import CatalogueError
+from tests.conftest import REPOSITORY, SHARED, run_environment
+
+SHIPPED = sorted((REPOSITORY / "planner" / "catalogues").glob("aws-*"))[-1]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A mocked AWS with fake credentials."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "fake")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    with mock_aws():
+        yield
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.slow
+def test_the_shipped_snapshot_is_what_a_refresh_writes_twice(aws: None, tmp_path: Path) -> None:
+    from planner.catalogue.refresh import DEFAULT_REGIONS, refresh
+
+    captured = date.fromisoformat(SHIPPED.name.removeprefix("aws-"))
+    made_with = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["made_with"]
+    assert f"moto {moto.__version__}" in made_with
+    folders = [refresh(tmp_path / name, DEFAULT_REGIONS, captured, made_with=made_with) for name in ("one", "two")]
+    assert bytes_of(folders[0]) == bytes_of(folders[1]) == bytes_of(SHIPPED)
+
+
+def test_types_are_read_as_ec2_describes_them(aws: None) -> None:
+    import boto3
+
+    from planner.catalogue.refresh import type_row
+
+    names = ["m5.large", "t3.medium", "m6g.large", "g4dn.xlarge", "m5.metal"]
+    described = boto3.client("ec2").describe_instance_types(InstanceTypes=names)["InstanceTypes"]
+    rows = pd.DataFrame([type_row(item) for item in described]).set_index("instance_type")
+    shipped = load_catalogue().instance_types.set_index("instance_type").loc[rows.index]
+    assert rows["memory_gib"].to_dict() == {
+        "m5.large": 8,
+        "t3.medium": 4,
+        "m6g.large": 8,
+        "g4dn.xlarge": 16,
+        "m5.metal": 384,
+    }
+    assert rows.loc["m6g.large", "arch"] == "arm64" and rows.loc["g4dn.xlarge", "gpu_count"] == 1
+    assert rows.loc["m5.metal", "is_bare_metal"] and rows.loc["t3.medium", "is_burstable"]
+    for name in ("vcpu", "memory_gib", "arch", "gpu_count"):
+        assert rows[name].tolist() == shipped[name].tolist()
+
+
+def test_regions_with_country_and_the_sovereign_cloud_as_far_as_known() -> None:
+    regions = load_catalogue().regions.set_index("region")
+    assert regions["country_code"].to_dict() == {
+        "eu-central-1": "DE",
+        "eu-north-1": "SE",
+        "eu-west-1": "IE",
+        "eusc-de-east-1": "DE",
+    }
+    assert regions.loc["eusc-de-east-1", ["partition", "dns_suffix"]].tolist() == ["aws-eusc", "amazonaws.eu"]
+    offered = load_catalogue().offerings.groupby("region").size()
+    assert offered.to_dict() == {"eu-central-1": 1166, "eu-north-1": 715, "eu-west-1": 1184}
+
+
+class _Refusing:
+    """A session whose every call fails as without credentials."""
+
+    def __init__(self) -> None:
+        import botocore.session
+
+        self._session = botocore.session.get_session()
+
+    def get_partition_for_region(self, region: str) -> str:
+        return "aws"
+
+    def client(self, *given: object, **more: object) -> object:
+        from botocore.exceptions import NoCredentialsError
+
+        raise NoCredentialsError
+
+
+def test_without_aws_nothing_is_written_and_the_remedy_is_told(tmp_path: Path) -> None:
+    from planner.catalogue.refresh import refresh
+
+    with pytest.raises(CatalogueError, match="credentials"):
+        refresh(tmp_path / "new", ["eu-north-1"], date(2026, 11, 24), session=_Refusing())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="not a catalogue"):
+        load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("region", "system", "name", "usd"),
+    [
+        ("eu-north-1", "linux", "t3.medium", 0.0432),
+        ("eu-north-1", "linux", "m6i.large", 0.102),
+        ("eu-north-1", "linux", "m6i.4xlarge", 0.816),
+        ("eu-north-1", "windows", "m6i.large", 0.102 + 2 * 0.046),
+        ("eu-north-1", "windows", "t3.medium", 0.0432 + 2 * 0.0092),
+        ("eu-north-1", "linux", "g5.xlarge", None),
+        ("eu-north-1", "linux", "p5.48xlarge", None),
+        ("eusc-de-east-1", "linux", "m6i.large", None),
+        ("eu-south-2", "linux", "m6i.large", None),
+    ],
+)
+def test_prices(region: str, system: str, name: str, usd: float | None) -> None:
+    row = price_types(load_catalogue(), region, system).set_index("instance_type").loc[name]
+    if usd is None:
+        assert row["price_state"] == "price_not_found" and pd.isna(row["usd_per_hour"]) and pd.isna(row["source"])
+    else:
+        assert row["price_state"] == "found" and row["usd_per_hour"] == pytest.approx(usd)
+        assert row["as_of"] == "2025-04-04" and row["source"]
+
+
+def test_no_price_is_zero_or_without_a_source() -> None:
+    catalogue = load_catalogue()
+    assert (catalogue.prices["usd_per_vcpu_hour"] > 0).all()
+    assert catalogue.prices["source"].notna().all()
+    assert storage_price(catalogue, "eu-north-1")[:2] == (0.0836, "2024-07-18")
+    assert storage_price(catalogue, "eusc-de-east-1") == (None, None, None)
+
+
+def test_the_shipped_prices_are_those_of_the_source_table() -> None:
+    path = SHARED / "data" / "prices" / "aws_families.csv"
+    if not path.is_file():
+        pytest.skip("../shared is not here")
+    with path.open(encoding="utf-8", newline="") as file:
+        theirs = {(row["region"], row["family"]): float(row["usd_per_vcpu_hour"]) for row in csv.DictReader(file)}
+    ours = load_catalogue().prices.query("kind == 'linux'")
+    assert len(ours) > 150
+    for row in ours.itertuples(index=False):
+        assert theirs[(row.region, row.scope)] == row.usd_per_vcpu_hour
+
+
+def test_loading_needs_no_boto3() -> None:
+    code = (
+        "import sys; from planner.catalogue import load_catalogue; load_catalogue(); sys.exit('boto3' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=run_environment(), check=False)
+    assert done.returncode == 0

@@ -70,7 +70,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
     return System(
         system_id=key,
         name=row.name,
-        organisation=text(row.organisation),
+        organisation=text(row.organisation) if detail else "",
         business_area=text(row.business_area),
         key=row.key,
         disposition=desk.texts.say(f"option_{row.key}"),

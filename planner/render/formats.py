@@ -1,0 +1,86 @@
+"""How numbers, money and dates are written, for one language. Cached: documents repeat themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from planner.view.model import Span
+
+LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}
+NO_BREAK = "\u00a0"
+
+
+@lru_cache(maxsize=20_000)
+def count(value: float, language: str, decimals: int = 0) -> str:
+    """A number with the language's marks: `1 234 567,5`."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=LOCALES[language])
+
+
+@lru_cache(maxsize=20_000)
+def day(value: str, language: str) -> str:
+    """A date as people read it: `4 jan. 2027`."""
+    return format_date(date.fromisoformat(value), format="d MMM y", locale=LOCALES[language]).replace(" ", NO_BREAK)
+
+
+def share(value: float, language: str) -> str:
+    """A share as a percentage."""
+    return format_percent(value, locale=LOCALES[language])
+
+
+def money(value: float, language: str) -> str:
+    """Kronor in the unit that the public sector uses: kr, tkr or mnkr."""
+    scale, decimals = _scale(abs(value))
+    return _with_unit(count(value / 1000**scale, language, decimals), UNITS[language][scale], language)
+
+
+def money_span(span: Span, language: str, unknown: str, likely: str) -> str:
+    """A range of kronor in one unit: `5,4–33,8 mnkr (troligen 12,9)`."""
+    low, middle, high = span
+    if low is None or high is None:
+        return unknown
+    scale, decimals = _scale(high)
+    parts = [count(value / 1000**scale, language, decimals) for value in (low, high)]
+    text = _with_unit(f"{parts[0]}–{parts[1]}", UNITS[language][scale], language)
+    return text if middle is None else f"{text} ({likely} {count(middle / 1000**scale, language, decimals)})"
+
+
+def span(values: Span, language: str, unknown: str, likely: str) -> str:
+    """A range of numbers: `714–4 446 (troligen 1 700)`."""
+    low, middle, high = values
+    if low is None or high is None:
+        return unknown
+    decimals = 0 if high >= 20 else 1
+    text = f"{count(low, language, decimals)}–{count(high, language, decimals)}"
+    return text if middle is None else f"{text} ({likely} {count(middle, language, decimals)})"
+
+
+def _scale(value: float) -> tuple[int, int]:
+    if value >= 1e6:
+        return 2, 1
+    return (1, 0) if value >= 1e4 else (0, 0)
+
+
+def _with_unit(number: str, unit: str, language: str) -> str:
+    return f"{unit} {number}".replace(" ", NO_BREAK) if language == "en" else f"{number}{NO_BREAK}{unit}"
+
+
+def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any]]:
+    """Filters of the templates, bound to one language."""
+    unknown, likely = words["unknown"], words["likely"]
+    return {
+        "antal": lambda value: unknown if value is None else count(value, language),
+        "poang": lambda value: count(value, language, 0 if value == int(value) else 1),
+        "datum": lambda value: unknown if not value else day(value, language),
+        "andel": lambda value: share(value, language),
+        "kr": lambda value: unknown if value is None else money(value, language),
+        "kr_spann": lambda value: money_span(value, language, unknown, likely),
+        "spann": lambda value: span(value, language, unknown, likely),
+    }

@@ -1,0 +1,102 @@
+(function () {
+  "use strict";
+  var rows = JSON.parse(document.getElementById("rows").textContent);
+  var table = document.getElementById("table");
+  var body = table.tBodies[0];
+  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
+  var columns = heads.map(function (head) { return Number(head.dataset.column); });
+  var language = table.dataset.language;
+  var collator = new Intl.Collator(language);
+  var numbers = new Intl.NumberFormat(language === "sv" ? "sv-SE" : "en-GB", { maximumFractionDigits: 0 });
+  var texts = rows.map(function (row) { return row.join(" ").toLowerCase(); });
+  var all = rows.map(function (row, index) { return index; });
+  var shown = all;
+  var page = 0;
+  var size = 100;
+  var sorted = null;
+  var wait = 0;
+
+  function cell(row, column) {
+    var value = row[column];
+    var made = document.createElement(column === 1 ? "th" : "td");
+    if (column === 1) {
+      made.scope = "row";
+      if (table.dataset.cards === "1") {
+        var link = document.createElement("a");
+        link.href = "#s-" + row[0];
+        link.textContent = value;
+        made.appendChild(link);
+        return made;
+      }
+    }
+    if (column === 5 || column > 6) { made.className = "number"; }
+    made.textContent = value === null ? "" : column > 6 ? numbers.format(value) : String(value);
+    return made;
+  }
+
+  function draw() {
+    var part = shown.slice(page * size, (page + 1) * size).map(function (index) {
+      var line = document.createElement("tr");
+      columns.forEach(function (column) { line.appendChild(cell(rows[index], column)); });
+      return line;
+    });
+    body.replaceChildren.apply(body, part);
+    document.getElementById("previous").disabled = page === 0;
+    document.getElementById("next").disabled = (page + 1) * size >= shown.length;
+    document.getElementById("status").textContent = table.dataset.status
+      .replace("{first}", shown.length ? page * size + 1 : 0)
+      .replace("{last}", Math.min((page + 1) * size, shown.length))
+      .replace("{shown}", shown.length).replace("{total}", rows.length);
+  }
+
+  function filter() {
+    var wanted = document.getElementById("filter").value.trim().toLowerCase();
+    shown = all.filter(function (index) { return texts[index].indexOf(wanted) >= 0; });
+    if (sorted) { order(); }
+    page = 0;
+    draw();
+  }
+
+  function order() {
+    var column = sorted.column;
+    shown = shown.slice().sort(function (one, other) {
+      var a = rows[one][column];
+      var b = rows[other][column];
+      if (a === b) { return one - other; }
+      if (a === null || a === "") { return 1; }
+      if (b === null || b === "") { return -1; }
+      var result = typeof a === "number" ? a - b : collator.compare(a, b);
+      return sorted.up ? result : -result;
+    });
+  }
+
+  heads.forEach(function (head, at) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener("click", function () {
+      sorted = { column: columns[at], up: !(sorted && sorted.column === columns[at] && sorted.up) };
+      heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", sorted.up ? "ascending" : "descending");
+      order();
+      page = 0;
+      draw();
+    });
+  });
+  document.getElementById("filter").addEventListener("input", function () {
+    clearTimeout(wait);
+    wait = setTimeout(filter, 100);
+  });
+  document.getElementById("previous").addEventListener("click", function () { page -= 1; draw(); });
+  document.getElementById("next").addEventListener("click", function () { page += 1; draw(); });
+  document.getElementById("tools").hidden = false;
+
+  function open() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", open);
+  open();
+  draw();
+})();

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import networkx
 import pandas as pd
+import rustworkx
 
 from planner.portfolio import Portfolio
 from planner.schema import conform
@@ -24,15 +24,20 @@ def group(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
         groups (every system is in exactly one) and precedence (between groups, without circles).
     """
     edges = _order(portfolio)
-    graph = networkx.DiGraph()
-    graph.add_nodes_from(portfolio["systems"]["system_id"])
-    graph.add_edges_from(edges[["before", "after"]].itertuples(index=False, name=None))
+    graph = rustworkx.PyDiGraph(multigraph=False)
+    at = dict(
+        zip(
+            portfolio["systems"]["system_id"],
+            graph.add_nodes_from(portfolio["systems"]["system_id"].tolist()),
+            strict=True,
+        )
+    )
+    graph.add_edges_from_no_data(
+        sorted({(at[before], at[after]) for before, after in zip(edges["before"], edges["after"], strict=True)})
+    )
     names = portfolio["systems"].set_index("system_id")["name"]
-    rows = [
-        row
-        for members in networkx.strongly_connected_components(graph)
-        for row in _members(sorted(members), graph, names)
-    ]
+    components = rustworkx.strongly_connected_components(graph)
+    rows = [row for members in components for row in _members(members, graph, names)]
     groups = conform(pd.DataFrame(rows).sort_values(["group_id", "system_id"]), "groups")
     return {"groups": groups, "precedence": _between(edges, groups)}
 
@@ -55,12 +60,14 @@ def _edges(links: pd.DataFrame, before: str, after: str, reason: str) -> pd.Data
     return pd.DataFrame({"before": links[before], "after": links[after], "reason": reason, "flow_id": links["flow_id"]})
 
 
-def _members(members: list[str], graph: networkx.DiGraph, names: pd.Series) -> list[dict[str, object]]:
+def _members(nodes: list[int], graph: rustworkx.PyDiGraph[str, None], names: pd.Series) -> list[dict[str, object]]:
+    members = sorted(graph[node] for node in nodes)
     group_id = f"g-{members[0]}"
     if len(members) == 1:
         return [{"group_id": group_id, "system_id": members[0], "reason": "alone"}]
-    circle = networkx.find_cycle(networkx.DiGraph(sorted(graph.subgraph(members).edges)), members[0])
-    words = " → ".join([*(str(names[edge[0]]) for edge in circle), str(names[circle[-1][1]])])
+    first = next(node for node in nodes if graph[node] == members[0])
+    circle = rustworkx.digraph_find_cycle(graph, first)
+    words = " → ".join(str(names[graph[node]]) for node in [*(edge[0] for edge in circle), circle[-1][1]])
     return [{"group_id": group_id, "system_id": member, "reason": "cycle", "detail": words} for member in members]
 
 

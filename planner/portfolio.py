@@ -66,6 +66,10 @@ def finding_rows(
         `error`, `warning` or `info`, and the key of the text in `texts/findings.yaml`.
     index
         Rows to build when no argument is a Series; a single row by default.
+
+    Returns
+    -------
+    Some columns of table findings; `concat` puts them together and checks them.
     """
     given = {
         "table": table,
@@ -79,11 +83,7 @@ def finding_rows(
     }
     if index is None:
         index = next((item.index for item in given.values() if isinstance(item, pd.Series)), pd.RangeIndex(1))
-    columns = {
-        name: item if isinstance(item, pd.Series) else pd.Series(item, index=index, dtype="object")
-        for name, item in given.items()
-    }
-    frame = pd.DataFrame({"severity": severity, "code": code, **columns}, index=index)
-    for name in ("row_id", "value", "detail"):
-        frame[name] = frame[name].astype("string")
-    return conform(frame, "findings")
+    if len(index) == 0:
+        return empty("findings")
+    said = {name: item for name, item in given.items() if item is not None}
+    return pd.DataFrame({"severity": severity, "code": code, **said}, index=index)

@@ -116,10 +116,11 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if extra:
         raise SchemaError(f"table {name} has columns that its schema does not declare", value=extra)
     frame = frame.reset_index(drop=True)
+    given = set(frame.columns)
     series = {column.name: _cast(frame, column, name) for column in table.columns}
     result = pd.DataFrame(series, columns=table.names, index=frame.index)
     for column in table.columns:
-        if column.name in frame.columns:
+        if column.name in given:
             _check(result[column.name], column, name)
         elif column.required and len(frame):
             raise SchemaError(f"table {name} lacks its required column", value=column.name)
@@ -141,10 +142,9 @@ def _check(series: pd.Series, column: Column, table: str) -> None:
     if column.required and series.isna().any():
         raise SchemaError(f"table {table}, column {column.name}: a required value is unknown")
     if column.values:
-        known = series.dropna().astype("string")
-        wrong = known[~known.isin(list(column.values))]
-        if len(wrong):
-            raise SchemaError(f"table {table}, column {column.name}: value not allowed", value=str(wrong.iloc[0]))
+        wrong = {str(value) for value in series.dropna().unique()} - set(column.values)
+        if wrong:
+            raise SchemaError(f"table {table}, column {column.name}: value not allowed", value=min(wrong))
     if column.low is not None and not series.dropna().between(column.low, column.high).all():
         raise SchemaError(f"table {table}, column {column.name}: a value is outside {column.low:g}..{column.high:g}")
 
@@ -152,7 +152,9 @@ def _check(series: pd.Series, column: Column, table: str) -> None:
 def concat(frames: Iterable[pd.DataFrame], name: str) -> pd.DataFrame:
     """Put conforming frames under each other; none gives the empty table."""
     kept = [frame for frame in frames if len(frame)]
-    return conform(pd.concat(kept, ignore_index=True), name) if kept else empty(name)
+    if not kept:
+        return empty(name)
+    return conform(pd.concat(kept, ignore_index=True) if len(kept) > 1 else kept[0], name)
 
 
 def to_csv_bytes(frame: pd.DataFrame) -> bytes:

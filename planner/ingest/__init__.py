@@ -89,7 +89,7 @@ def _tables(
         "servers": _only_declared(servers, "servers"),
         "hosts": _only_declared(_frame(done, "hosts"), "hosts"),
         "dataflows": concat(
-            [_only_declared(stated.assign(state="stated"), "dataflows"), conform(flows, "dataflows")],
+            [_only_declared(stated.assign(state="stated"), "dataflows"), flows],
             "dataflows",
         ),
         "assignments": assignments,
@@ -97,7 +97,7 @@ def _tables(
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
         "findings": concat([*(item.findings for item in done.values()), *_truncated(sources)], "findings"),
         "rejects": concat([item.rejects for item in done.values()], "rejects"),
-        "sources": conform(pd.DataFrame([*sources, *details]), "sources"),
+        "sources": pd.DataFrame([*sources, *details]),
     }
     return {name: _sorted(conform(frame, name)) for name, frame in tables.items()}
 
@@ -107,7 +107,7 @@ def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:
 
 
 def _only_declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    return conform(frame[[column for column in frame.columns if column in load_table(table).names]], table)
+    return frame[[column for column in frame.columns if column in load_table(table).names]]
 
 
 def _declared(provenance: pd.DataFrame) -> set[str]:

@@ -136,9 +136,16 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     InventoryError
         Two columns mean the same thing; names both letters.
     """
+    by_key = {
+        key: column
+        for column in reversed(column_map.columns)
+        for header in column.headers
+        for key in header_keys(header)
+    }
+    ignored = {key for header in column_map.ignored for key in header_keys(header)}
     best: tuple[int, MatchedSheet] | None = None
     for at in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
-        matched = _match_row(sheet, at, column_map)
+        matched = _match_row(sheet, at, by_key, ignored)
         if {match.column.name for match in matched.matches} >= set(column_map.required):
             score = len(matched.matches)
             if best is None or score > best[0]:
@@ -148,14 +155,7 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     return best[1] if best else None
 
 
-def _match_row(sheet: Sheet, at: int, column_map: ColumnMap) -> MatchedSheet:
-    by_key = {
-        key: column
-        for column in reversed(column_map.columns)
-        for header in column.headers
-        for key in header_keys(header)
-    }
-    ignored = {key for header in column_map.ignored for key in header_keys(header)}
+def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignored: set[str]) -> MatchedSheet:
     matches: list[Match] = []
     unmapped: list[tuple[int, str]] = []
     for index, cell in enumerate(sheet.rows[at]):
@@ -185,6 +185,7 @@ def _refuse_twice(matched: MatchedSheet) -> None:
             )
 
 
+@lru_cache(maxsize=10_000)
 def header_keys(header: str) -> tuple[str, ...]:
     """Forms in which a header is compared: as it stands, without its unit, and without blanks and marks."""
     text = unicodedata.normalize("NFC", clean(header)).lstrip("*").strip()

@@ -93,18 +93,15 @@ def _data_columns(frame: pd.DataFrame) -> list[str]:
 def _signature(frame: pd.DataFrame, records: list[Records]) -> pd.Series:
     columns = _data_columns(frame)
     frame["_filled"] = frame[columns].notna().sum(axis=1)
-    known = frame[columns].astype("string").fillna("\x00")
-    signature = pd.Series("", index=frame.index, dtype="string")
-    for column in columns:
-        signature = signature + "\x1f" + known[column]
-    return signature + _unmapped_text(frame, records)
+    rows = frame[columns].astype("string").fillna("\x00").to_numpy(dtype=object)
+    return pd.Series(["\x1f".join(row) for row in rows], index=frame.index, dtype="string") + _unmapped_text(
+        frame, records
+    )
 
 
 def _unmapped_text(frame: pd.DataFrame, records: list[Records]) -> pd.Series:
     parts = [
-        record.attributes.astype("string").agg("\x1f".join, axis=1)
-        if record.attributes.shape[1] and len(record.attributes)
-        else pd.Series("", index=record.attributes.index, dtype="string")
+        pd.Series(["\x1f".join(row) for row in record.attributes.to_numpy(dtype=object)], index=record.attributes.index)
         for record in records
     ]
     lookup = {(at, position): text for at, part in enumerate(parts) for position, text in part.items()}

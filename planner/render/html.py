@@ -66,7 +66,11 @@ def _asset(name: str) -> str:
 @lru_cache
 def _environment(language: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     words = load_texts(language).interface
     environment.filters.update(filters(language, words))
@@ -75,7 +79,17 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
 
 
 def _row(item: System) -> list[Any]:
-    return [item.system_id, item.name, item.organisation, item.disposition, item.state, item.wave, item.quarter, item.days[1], item.cost_sek[1]]
+    return [
+        item.system_id,
+        item.name,
+        item.organisation,
+        item.disposition,
+        item.state,
+        item.wave,
+        item.quarter,
+        item.days[1],
+        item.cost_sek[1],
+    ]
 
 
 def _shortened(view: View) -> list[dict[str, Any]]:

@@ -1,0 +1,132 @@
+"""The document in a real browser: no violation, no request, readable narrow, dark, printed and without JavaScript."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planner import pipeline
+from planner.case import read_case
+from planner.render import render
+from planner.view import build_view
+from tests.conftest import EXAMPLE
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WATCH = "window.violations = []; document.addEventListener('securitypolicyviolation', event => window.violations.push(event.violatedDirective));"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """The example's documents on disk, by language and audience."""
+    folder = tmp_path_factory.mktemp("pages")
+    plan = pipeline.compute(read_case(EXAMPLE))
+    paths = {}
+    for language in ("sv", "en"):
+        for audience in ("intern", "offentlig"):
+            path = folder / f"{language}-{audience}.html"
+            path.write_bytes(render(build_view(plan, language, audience))["roadmap.html"])
+            paths[language, audience] = path
+    return paths
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's chromium. Missing, it fails where CI demands it and skips elsewhere."""
+    if CHROMIUM is None:
+        if os.environ.get("FARDPLAN_REQUIRE_BROWSER"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def opened(browser: Any, path: Path, **context: Any) -> tuple[Any, list[str]]:
+    """Open a page; returns it and whatever went wrong while it loaded."""
+    page = browser.new_context(**context).new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+    page.add_init_script(WATCH)
+    page.goto(path.as_uri())
+    if context.get("java_script_enabled", True):
+        wrong += page.evaluate("window.violations")
+    return page, wrong
+
+
+@pytest.mark.parametrize("audience", ["intern", "offentlig"])
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_error_no_request_and_no_barrier(browser: Any, pages: dict[tuple[str, str], Path], language: str, audience: str, scheme: str) -> None:
+    page, wrong = opened(browser, pages[language, audience], color_scheme=scheme)
+    assert wrong == []
+    page.evaluate("document.querySelectorAll('details').forEach((item, at) => { item.open = at < 60; })")
+    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+
+
+def test_it_fits_a_narrow_screen(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, _ = opened(browser, pages["sv", "intern"], viewport={"width": 320, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_without_javascript_everything_is_there(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, wrong = opened(browser, pages["sv", "intern"], java_script_enabled=False)
+    assert wrong == []
+    assert page.locator("#table tbody tr").count() == 52
+    assert page.locator("details.card").count() == 52
+    assert not page.locator("#tools").is_visible()
+
+
+def test_filter_and_sort(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    from playwright.sync_api import expect
+
+    page, _ = opened(browser, pages["sv", "intern"])
+    page.fill("#filter", "kartbordet")
+    expect(page.locator("#table tbody tr")).to_have_count(1)
+    assert "Kartbordet" in page.locator("#table tbody").inner_text()
+    page.fill("#filter", "")
+    expect(page.locator("#table tbody tr")).to_have_count(52)
+    head = page.locator("#table thead th").nth(6)
+    head.locator("button").click()
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    days = page.locator("#table tbody tr td:nth-child(7)").all_inner_texts()
+    numbers = [float(text.replace("\u00a0", "").replace(" ", "")) for text in days if text]
+    assert len(numbers) > 30 and numbers == sorted(numbers, reverse=True)
+
+
+def test_a_link_opens_the_card_of_its_system(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, _ = opened(browser, pages["sv", "intern"])
+    link = page.locator("#table tbody a").first
+    card = str(link.get_attribute("href"))[1:]
+    link.click()
+    assert page.locator(f"[id='{card}']").get_attribute("open") is not None
+
+
+def test_every_link_inside_the_page_has_its_target(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    for path in pages.values():
+        page, _ = opened(browser, path)
+        lost = page.evaluate("[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1)).filter(id => !document.getElementById(id))")
+        assert lost == []
+
+
+def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path], tmp_path: Path) -> None:
+    page, _ = opened(browser, pages["sv", "intern"])
+    page.pdf(path=str(tmp_path / "print.pdf"), prefer_css_page_size=True)
+    assert (tmp_path / "print.pdf").read_bytes().startswith(b"%PDF")

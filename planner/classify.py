@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.case import Case
@@ -12,6 +14,8 @@ from planner.lineage import cells_of, join_texts
 from planner.policy import Decisions, Gate, Policy, Rule
 from planner.portfolio import Portfolio
 from planner.schema import concat, conform
+
+EVIDENCE = ("system_id", "rule", "kind", "outcome", "effect", "options", "points", "values")
 
 
 def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
@@ -46,58 +50,58 @@ def assessed(portfolio: Portfolio) -> pd.DataFrame:
 
 
 def _evidence(portfolio: Portfolio, facts: pd.DataFrame, holds: dict[str, pd.Series], policy: Policy) -> pd.DataFrame:
-    parts: list[pd.DataFrame] = []
-    needed: list[pd.DataFrame] = []
+    texts = _Texts(facts)
+    columns: dict[str, list[Any]] = {name: [] for name in EVIDENCE}
+    needed: list[tuple[str, str]] = []
     for item in policy.decisions.everything:
         value = holds[item.name]
-        shown = value.fillna(True) if _asks_when_unknown(item) else value.fillna(isinstance(item, Rule))
-        rows = facts[shown.astype(bool)]
-        outcome = value[rows.index].map({True: "true"}).fillna("unknown")
-        fields = item.when.fields()
-        parts.append(_evidence_rows(item, rows, outcome, fields))
-        needed.append(pd.DataFrame({"rule": item.name, "field": fields}))
-    evidence = pd.concat(parts, ignore_index=True)
-    cells = _cells(portfolio, evidence, pd.concat(needed), policy)
+        shown = value.fillna(_asks_when_unknown(item) if isinstance(item, Gate) else True).to_numpy(dtype=bool)
+        at = np.flatnonzero(shown)
+        _add_evidence(columns, item, texts, at, value.notna().to_numpy()[at])
+        needed += [(item.name, field) for field in item.when.fields()]
+    evidence = pd.DataFrame(columns)
+    cells = _cells(portfolio, evidence, pd.DataFrame(needed, columns=["rule", "field"]), policy)
     evidence["cells"] = evidence.merge(cells, on=["system_id", "rule"], how="left")["cells"].to_numpy()
     return conform(evidence.sort_values(["system_id", "kind", "rule"], kind="stable"), "evidence")
 
 
-def _asks_when_unknown(item: Gate | Rule) -> bool:
-    return isinstance(item, Gate) and item.on_unknown == "needs_decision"
+def _asks_when_unknown(gate: Gate) -> bool:
+    return gate.on_unknown == "needs_decision"
 
 
-def _evidence_rows(item: Gate | Rule, rows: pd.DataFrame, outcome: pd.Series, fields: list[str]) -> pd.DataFrame:
+class _Texts:
+    """Values of fields as texts, each made once."""
+
+    def __init__(self, facts: pd.DataFrame) -> None:
+        self.facts = facts
+        self.made: dict[str, list[str]] = {}
+
+    def __getitem__(self, field: str) -> list[str]:
+        if field not in self.made:
+            self.made[field] = [f"{field}={_as_text(value)}" for value in self.facts[field].tolist()]
+        return self.made[field]
+
+
+def _as_text(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return "?"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _add_evidence(columns: dict[str, list[Any]], item: Gate | Rule, texts: _Texts, at: Any, is_known: Any) -> None:
+    parts = [texts[field] for field in item.when.fields()]
     is_gate = isinstance(item, Gate)
-    verdict = pd.Series(item.verdict if isinstance(item, Gate) else "points", index=rows.index)
-    if is_gate:
-        verdict = verdict.mask(outcome == "unknown", "needs_decision")
-    return pd.DataFrame(
-        {
-            "system_id": rows["system_id"],
-            "rule": item.name,
-            "kind": "gate" if is_gate else "rule",
-            "outcome": outcome,
-            "effect": verdict,
-            "options": " ".join(item.options) if isinstance(item, Gate) else item.then,
-            "points": item.points if isinstance(item, Rule) else pd.NA,
-            "values": _values(rows, fields),
-        }
-    )
-
-
-def _values(rows: pd.DataFrame, fields: list[str]) -> pd.Series:
-    text = pd.Series("", index=rows.index, dtype="string")
-    for field in fields:
-        text = text + ("; " if field != fields[0] else "") + f"{field}=" + _as_text(rows[field])
-    return text
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%Y-%m-%d").astype("string").fillna("?")
-    if pd.api.types.is_float_dtype(values):
-        return values.map("{:.10g}".format, na_action="ignore").astype("string").fillna("?")
-    return values.astype("string").fillna("?")
+    effect = item.verdict if isinstance(item, Gate) else "points"
+    columns["system_id"] += texts.facts["system_id"].to_numpy()[at].tolist()
+    columns["rule"] += [item.name] * len(at)
+    columns["kind"] += ["gate" if is_gate else "rule"] * len(at)
+    columns["outcome"] += ["true" if known else "unknown" for known in is_known]
+    columns["effect"] += [effect if known or not is_gate else "needs_decision" for known in is_known]
+    columns["options"] += [" ".join(item.options) if isinstance(item, Gate) else item.then] * len(at)
+    columns["points"] += [item.points if isinstance(item, Rule) else None] * len(at)
+    columns["values"] += ["; ".join(part[number] for part in parts) for number in at]
 
 
 def _cells(portfolio: Portfolio, evidence: pd.DataFrame, fields: pd.DataFrame, policy: Policy) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from planner.case import Case
@@ -46,10 +47,9 @@ def _drivers(facts: pd.DataFrame, policy: Policy) -> dict[str, pd.DataFrame]:
 
 
 def _driver(values: pd.Series, unknown: Span) -> pd.DataFrame:
-    known = values.astype("Float64")
-    return pd.DataFrame(
-        {point: known.fillna(getattr(unknown, point)) for point in POINTS} | {"is_assumed": values.isna()}
-    )
+    known = values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    spans = {point: np.where(np.isnan(known), getattr(unknown, point), known) for point in POINTS}
+    return pd.DataFrame(spans | {"is_assumed": np.isnan(known)}, index=values.index)
 
 
 def _work(work: Work, facts: pd.DataFrame, drivers: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def _work(work: Work, facts: pd.DataFrame, drivers: dict[str, pd.DataFrame]) -> 
     }
     days = {}
     for point in POINTS:
-        total = pd.Series(getattr(work.base, point), index=at, dtype="Float64")
+        total = pd.Series(getattr(work.base, point), index=at, dtype="float64")
         for driver, (span, scale) in used.items():
             if span is not None:
                 total = total + drivers[driver].loc[at, point] * scale * getattr(span, point)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from planner.case import Case
 from planner.catalogue import Catalogue
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.schema import to_csv_bytes
 
 FORMAT = "fardplan-plan/1"
 
@@ -50,7 +50,7 @@ def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catal
     return Plan(case, policy, portfolio, facts, _digest(json.dumps(inputs, sort_keys=True))[:12])
 
 
-def manifest(plan: Plan) -> dict[str, Any]:
+def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
     """What a plan folder says of itself: format, inputs and a fingerprint per table. No clock: the same input
     gives the same manifest."""
     return {
@@ -69,8 +69,8 @@ def manifest(plan: Plan) -> dict[str, Any]:
             .to_dict("records")
         ],
         "tables": {
-            name: {"rows": len(frame), "sha256": hashlib.sha256(to_csv_bytes(frame)).hexdigest()}
-            for name, frame in sorted(plan.portfolio.tables.items())
+            name: {"rows": len(plan.portfolio[name]), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in tables.items()
         },
     }
 

@@ -67,11 +67,12 @@ def _write(plan: Plan, documents: Mapping[str, bytes], folder: Path, with_tables
     folder.mkdir()
     for name, content in sorted(documents.items()):
         (folder / name).write_bytes(content)
+    tables = {name: to_csv_bytes(frame) for name, frame in sorted(plan.portfolio.tables.items())}
     if with_tables:
         (folder / "tables").mkdir()
-        for name, frame in sorted(plan.portfolio.tables.items()):
-            (folder / "tables" / f"{name}.csv").write_bytes(to_csv_bytes(frame))
-    about = json.dumps(manifest(plan), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        for name, content in tables.items():
+            (folder / "tables" / f"{name}.csv").write_bytes(content)
+    about = json.dumps(manifest(plan, tables), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (folder / MANIFEST).write_text(about, encoding="utf-8")
 
 

@@ -90,7 +90,9 @@ def test_page_one_adds_up(planned: Plan, view: View) -> None:
     assert sum(year.days for year in view.years) == pytest.approx(view.total_days[1], abs=1)
     assert sum(count.days[1] or 0 for count in view.counts) == pytest.approx(view.total_days[1])
     for wave in view.waves:
-        assert wave.days[1] == pytest.approx(sum(item.days[1] or 0 for item in view.systems if item.wave == wave.number), abs=0.1)
+        assert wave.days[1] == pytest.approx(
+            sum(item.days[1] or 0 for item in view.systems if item.wave == wave.number), abs=0.1
+        )
     for lens in view.lenses:
         assert sum(count for _, count in lens.classes) == lens.total
     for ask in view.asks:
@@ -108,7 +110,13 @@ def test_every_reason_of_the_document_points_to_cells_that_hold_it(planned: Plan
 
 def test_the_public_document_holds_nothing_that_it_should_not(planned: Plan) -> None:
     tables = dict(planned.portfolio.tables)
-    canaries = {"vendor": "KANARIELEVERANTÖR", "product": "KANARIEPRODUKT", "os": "KANARIESYSTEM", "db": "KANARIEDATABAS", "lock_in": "KANARIELÅS"}
+    canaries = {
+        "vendor": "KANARIELEVERANTÖR",
+        "product": "KANARIEPRODUKT",
+        "os": "KANARIESYSTEM",
+        "db": "KANARIEDATABAS",
+        "lock_in": "KANARIELÅS",
+    }
     tables["systems"] = tables["systems"].assign(**canaries)
     tables["findings"] = tables["findings"].assign(value="KANARIEVÄRDE", detail="users")
     tables["evidence"] = tables["evidence"].assign(values="os=KANARIEBEVIS", cells="KANARIECELL")

@@ -19,14 +19,17 @@ pytestmark = pytest.mark.flow
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A private Prefect in a temporary home."""
     os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect"))
-    import flows  # noqa: F401  sets telemetry off and the time-out before Prefect is imported
     from prefect.testing.utilities import prefect_test_harness
+
+    import flows  # noqa: F401  sets telemetry off and the time-out before Prefect is imported
 
     with prefect_test_harness(server_startup_timeout=180):
         yield
 
 
-def test_the_flow_writes_the_same_bytes_as_the_command(prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flow_writes_the_same_bytes_as_the_command(
+    prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import flows.plan
 
     said: list[tuple[str, str]] = []
@@ -41,7 +44,10 @@ def test_the_flow_writes_the_same_bytes_as_the_command(prefect: None, tmp_path: 
     by_flow = Path(flows.plan.plan_roadmap(str(EXAMPLE), str(tmp_path / "flow")))
     by_command = pipeline.plan(EXAMPLE, tmp_path / "command").folder
     assert fingerprint(by_flow) == fingerprint(by_command)
-    assert said == [("create_markdown_artifact", "exempelkommun-summary"), ("create_link_artifact", "exempelkommun-roadmap")]
+    assert said == [
+        ("create_markdown_artifact", "exempelkommun-summary"),
+        ("create_link_artifact", "exempelkommun-roadmap"),
+    ]
 
 
 def test_keys_of_artifacts_lose_their_marks() -> None:
@@ -51,7 +57,9 @@ def test_keys_of_artifacts_lose_their_marks() -> None:
     assert slug("…") == "case"
 
 
-def test_a_wrong_case_ends_with_exit_code_two(prefect: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_case_ends_with_exit_code_two(
+    prefect: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from flows.plan import main
 
     assert main([str(tmp_path / "saknas")]) == 2

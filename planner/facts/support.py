@@ -53,15 +53,16 @@ class Technology:
 
 @dataclass(frozen=True)
 class Support:
-    """Release facts by product, and the patterns in the order in which they are tried."""
+    """Release facts, the patterns in the order in which they are tried, and end of security support by product and
+    cycle."""
 
     releases: pd.DataFrame
     technologies: tuple[Technology, ...]
+    ends: dict[str, dict[str, pd.Timestamp]]
 
     def cycles_of(self, product: str) -> list[str]:
         """Release cycles of a product, newest first, as text."""
-        cycles: list[str] = self.releases.loc[self.releases["product"] == product, "cycle"].tolist()
-        return cycles
+        return list(self.ends[product])
 
 
 @lru_cache
@@ -70,7 +71,10 @@ def load_support() -> Support:
     releases = pd.read_csv(FACTS / "end_of_support.csv", dtype="string", encoding="utf-8")
     releases["security_end"] = pd.to_datetime(releases["security_end_date"]).astype("datetime64[us]")
     data, _ = load_yaml(FACTS / "technology_names.yaml", PolicyError)
-    return Support(releases, tuple(_technology(item) for item in data["technologies"]))
+    ends: dict[str, dict[str, pd.Timestamp]] = {}
+    for product, cycle, end in zip(releases["product"], releases["cycle"], releases["security_end"], strict=True):
+        ends.setdefault(product, {})[cycle] = end
+    return Support(releases, tuple(_technology(item) for item in data["technologies"]), ends)
 
 
 def _technology(item: dict[str, Any]) -> Technology:
@@ -86,6 +90,7 @@ def _technology(item: dict[str, Any]) -> Technology:
     )
 
 
+@lru_cache
 def facts_as_of() -> date:
     """Date of the shipped facts."""
     return date.fromisoformat(str(load_support().releases["as_of"].max()))
@@ -128,19 +133,17 @@ def _release(technology: Technology, found: re.Match[str], support: Support) -> 
         return {}
     groups = found.groupdict()
     cycles, assumption = _cycles(technology, groups, support.cycles_of(technology.product))
-    facts = support.releases[
-        (support.releases["product"] == technology.product) & support.releases["cycle"].isin(cycles)
-    ]
-    is_dated = len(cycles) > 0 and bool(facts["security_end"].notna().all())
+    ends = [support.ends[technology.product][cycle] for cycle in cycles]
+    is_dated = len(ends) > 0 and not any(pd.isna(end) for end in ends)
     confidence = technology.confidence if len(cycles) == 1 and not assumption else "medium" if cycles else "low"
     return {
         "product": technology.product,
         "cycle": " ".join(cycles) if 0 < len(cycles) <= MAX_CYCLES else None,
         "confidence": confidence,
         "assumption": assumption,
-        "security_end_min_date": facts["security_end"].min() if is_dated else None,
-        "security_end_max_date": facts["security_end"].max() if is_dated else None,
-        "as_of": support.releases["as_of"].max(),
+        "security_end_min_date": min(ends) if is_dated else None,
+        "security_end_max_date": max(ends) if is_dated else None,
+        "as_of": facts_as_of().isoformat(),
         "source": "endoflife.date",
     }
 

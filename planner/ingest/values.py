@@ -126,17 +126,14 @@ def parse(
     """
     reader = _readers(column, conventions, unit)
     known: dict[str, tuple[Any, str | None]] = {}
-    keys = cells.map(_key)
-    for key, cell in zip(keys, cells, strict=True):
+    read: list[tuple[Any, str | None]] = []
+    for cell in cells.tolist():
+        key = f"{type(cell).__name__}:{cell}"
         if key not in known:
             known[key] = _read_one(cell, column, reader, meanings)
-    values = keys.map({key: pair[0] for key, pair in known.items()})
-    codes = keys.map({key: pair[1] for key, pair in known.items()})
-    return values, codes
-
-
-def _key(cell: object) -> str:
-    return f"{type(cell).__name__}:{clean(cell)}"
+        read.append(known[key])
+    values = pd.Series([pair[0] for pair in read], index=cells.index, dtype="object")
+    return values, pd.Series([pair[1] for pair in read], index=cells.index, dtype="object")
 
 
 def _read_one(

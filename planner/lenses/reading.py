@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from planner.policy import Lens
@@ -33,9 +34,7 @@ class System:
         high: dict[str, pd.DataFrame] = {}
         known: dict[str, pd.Series] = {}
         for group, inputs in lens.inputs.items():
-            given = {
-                item.field: systems[item.field].astype("string").map(item.points).astype("Float64") for item in inputs
-            }
+            given = {item.field: _points(systems[item.field], item.points) for item in inputs}
             known |= {field: points.notna() for field, points in given.items()}
             low[group] = pd.DataFrame(
                 {item.field: given[item.field].fillna(min(item.points.values())) for item in inputs}
@@ -44,6 +43,11 @@ class System:
                 {item.field: given[item.field].fillna(max(item.points.values())) for item in inputs}
             )
         return cls(systems, low, high, pd.DataFrame(known))
+
+
+def _points(values: pd.Series, points: Mapping[str, float]) -> pd.Series:
+    given = [points.get(str(value), np.nan) for value in values.tolist()]
+    return pd.Series(given, index=values.index, dtype="float64")
 
 
 def with_derived_risks(systems: pd.DataFrame, plan_date: pd.Timestamp) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from planner.view import View
 
 def render(view: View) -> dict[str, bytes]:
     """Render every document of one view, by file name."""
-    plan = json.dumps(dataclasses.asdict(view), ensure_ascii=False, sort_keys=True, indent=1)
+    plan = json.dumps(dataclasses.asdict(view), ensure_ascii=False, sort_keys=True)
     return {
         "plan.json": (plan + "\n").encode("utf-8"),
         "roadmap.html": render_html(view),

@@ -35,10 +35,30 @@ def safe(value: object) -> object:
 
 
 _COLUMNS = [
-    "system_id", "name", "organisation", "business_area", "proposal", "state", "wave", "quarter", "end_date", "runner_up", "margin",
-    "days_low", "days_likely", "days_high", "cost_low", "cost_likely", "cost_high", "today", "target_low", "target_high", "servers",
-    "decisions_first", "questions",
-]  # fmt: skip
+    "system_id",
+    "name",
+    "organisation",
+    "business_area",
+    "proposal",
+    "state",
+    "wave",
+    "quarter",
+    "end_date",
+    "runner_up",
+    "margin",
+    "days_low",
+    "days_likely",
+    "days_high",
+    "cost_low",
+    "cost_likely",
+    "cost_high",
+    "today",
+    "target_low",
+    "target_high",
+    "servers",
+    "decisions_first",
+    "questions",
+]
 _INTERNAL = frozenset(_COLUMNS[9:21]) | {"questions", "organisation"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -46,9 +47,8 @@ def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str,
     InfeasiblePlan
         The effort model needs a role for which the case has no team.
     """
-    effort = portfolio["effort"].merge(portfolio["groups"][["system_id", "group_id"]], on="system_id")
-    days = effort.groupby(["group_id", "phase", "role"], sort=True)["likely_days"].sum()
-    _check_roles({str(role) for role in days.index.get_level_values("role")}, case)
+    days = _days(portfolio)
+    _check_roles({role for demand in days.values() for role in demand}, case)
     members = portfolio["groups"].merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")
     lead = _lead_weeks(portfolio, policy)
     activities: dict[str, Activity] = {}
@@ -56,16 +56,25 @@ def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str,
     if needs_foundation:
         activities[FOUNDATION] = _foundation(case, policy)
     cutovers = _cutovers(members)
-    for (group_id, phase), part in days.groupby(level=["group_id", "phase"], sort=True):
-        demand = {str(role): float(value) for (_, _, role), value in part.items()}
+    for (group_id, phase), demand in days.items():
         least = max(policy.schedule.min_weeks[phase], lead.get(group_id, 0) if phase == "procure" else 0)
-        activity = _activity(str(group_id), str(phase), least, demand, case, policy)
+        activity = _activity(group_id, phase, least, demand, case, policy)
         activity.cutovers = min(cutovers.get((group_id, phase), 0), case.max_cutovers_per_week)
         activities[activity.key] = activity
     _chain(activities, needs_foundation)
     _order(activities, portfolio)
     _deadlines(activities, portfolio, case)
     return activities
+
+
+def _days(portfolio: Portfolio) -> dict[tuple[str, Any], dict[str, float]]:
+    """Likely person-days by group and phase, then by role."""
+    effort = portfolio["effort"].merge(portfolio["groups"][["system_id", "group_id"]], on="system_id")
+    sums = effort.groupby(["group_id", "phase", "role"], sort=True)["likely_days"].sum().reset_index()
+    days: dict[tuple[str, Any], dict[str, float]] = {}
+    for group_id, phase, role, value in sums.itertuples(index=False, name=None):
+        days.setdefault((group_id, phase), {})[role] = float(value)
+    return days
 
 
 def _check_roles(roles: set[str], case: Case) -> None:

@@ -71,7 +71,7 @@ def rules(desk: Desk) -> tuple[RuleRow, ...]:
                 kind,
                 effect,
                 getattr(item.because, desk.texts.language),
-                item.source,
+                item.source.replace("own model", desk.texts.say("own_model")),
                 int(fired.get(item.name, 0)),
             )
         )

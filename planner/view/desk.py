@@ -90,9 +90,28 @@ class Desk:
         low, likely, high = (None if pd.isna(value) else round(float(value), 2) for value in sums)
         return low, likely, high
 
-    def one(self, frame: pd.DataFrame, system_id: str) -> Span:
+    def one(self, spans: dict[str, Span], system_id: str) -> Span:
         """Low, likely and high of one system."""
-        return self.span(frame, [system_id]) if system_id in frame.index else (None, None, None)
+        return spans.get(system_id, (None, None, None)) if self.is_internal else (None, None, None)
+
+    @cached_property
+    def days_of(self) -> dict[str, Span]:
+        """Person-days by system, for looking up one."""
+        return _spans(self.days)
+
+    @cached_property
+    def money_of(self) -> dict[str, dict[str, Span]]:
+        """Costs by kind and system, for looking up one."""
+        return {kind: _spans(frame) for kind, frame in self.money.items()}
+
+
+def _spans(frame: pd.DataFrame) -> dict[str, Span]:
+    rows = zip(frame.index, *(frame[point].tolist() for point in POINTS), strict=True)
+    return {str(key): (_rounded(low), _rounded(likely), _rounded(high)) for key, low, likely, high in rows}
+
+
+def _rounded(value: Any) -> float | None:
+    return None if pd.isna(value) else round(float(value), 2)
 
 
 def number(value: Any) -> float | None:

@@ -79,17 +79,17 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         wave=int(wave["wave"]) if wave else None,
         quarter=desk.texts.say("quarter", year=quarter[0], number=quarter[2]) if wave else "",
         end_date=iso(wave["end_date"]) if wave else None,
-        days=desk.one(desk.days, key) if detail else (None, None, None),
-        cost_sek=desk.one(desk.money["one_off"], key) if detail else (None, None, None),
+        days=desk.one(desk.days_of, key),
+        cost_sek=desk.one(desk.money_of["one_off"], key),
         today_sek=number(today["likely_sek"]) if today else None,
-        target_sek=desk.one(desk.money["target"], key) if detail else (None, None, None),
+        target_sek=desk.one(desk.money_of["target"], key),
         target_state=desk.texts.say(f"cost_{target['state']}") if target else "",
         servers=whole(shelves.facts[key]["server_count"]) if detail else None,
         runner_up=desk.texts.say(f"option_{row.runner_up}") if detail and not pd.isna(row.runner_up) else "",
         margin=number(row.margin) if detail else None,
         tasks=_tasks(desk, row.tasks),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
-        reasons=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "true"),
+        reasons=tuple(_reason(desk, item) for item in _weighty(shelves.evidence.get(key, []), row.key)),
         undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "unknown"),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
@@ -98,6 +98,20 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         needed_by=shelves.needed_by.get(key, ()),
         circle=text(group["detail"]) if detail else "",
         assumed=_assumed(desk, shelves.assumed.get(key, [])),
+    )
+
+
+def _weighty(rows: list[dict[str, Any]], chosen: str) -> list[dict[str, Any]]:
+    """What holds: first what speaks for the proposal, then gates, then what speaks for something else."""
+    holding = [row for row in rows if row["outcome"] == "true"]
+    rank = {"gate": 1, "rule": 2}
+    return sorted(
+        holding,
+        key=lambda row: (
+            0 if row["options"] == chosen else rank[row["kind"]],
+            -(number(row["points"]) or 0),
+            row["rule"],
+        ),
     )
 
 
@@ -122,7 +136,7 @@ def _reason(desk: Desk, item: dict[str, Any]) -> Reason:
         outcome=desk.texts.say(f"outcome_{item['outcome']}"),
         effect=desk.texts.say(f"effect_{item['effect']}"),
         because=getattr(rule.because, desk.texts.language),
-        source=rule.source,
+        source=rule.source.replace("own model", desk.texts.say("own_model")),
         values=tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs),
         cells=text(item["cells"]),
         points=number(item["points"]),

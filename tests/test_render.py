@@ -1,0 +1,139 @@
+"""Documents: hostile names stay text, the policy fits the page, both languages are complete."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from planner import pipeline
+from planner.case import read_case
+from planner.plan import Plan
+from planner.render import render
+from planner.render.formats import money_span, span
+from planner.render.html import content_policy
+from planner.render.table import safe
+from planner.texts import LANGUAGES, PARTS, load_texts
+from planner.view import AUDIENCES, build_view
+from tests.conftest import REPOSITORY, write_case
+
+HOSTILE = [
+    "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2+3", "a|b`c*d_[e](http://x)",
+    '"quoted" & more', "{{ 7*7 }}", "{% raw %}", "Å\u2028Ä\u2029Ö",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A register whose names try everything."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";")
+    writer.writerow(["Id", "Namn", "Organisation", "IT Bedömning", "Verksamhet Bedömning"])
+    for number, name in enumerate(HOSTILE):
+        writer.writerow([f"S{number}", name, name, "Avveckling", "Avveckling"])
+    files = {"system.csv": buffer.getvalue().encode("utf-8")}
+    return pipeline.compute(
+        read_case(write_case(tmp_path_factory.mktemp("hostile"), files, "  - {file: system.csv, reader: systems}\n"))
+    )
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(name, value or "") for name, value in attrs]
+
+
+def _attributes(page: str) -> list[tuple[str, str]]:
+    reader = _Reader()
+    reader.feed(page)
+    return reader.found
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_from_the_inventory_stay_text(hostile: Plan, language: str, audience: str) -> None:
+    documents = {
+        name: content.decode("utf-8") for name, content in render(build_view(hostile, language, audience)).items()
+    }
+    page = documents["roadmap.html"]
+    assert page.count("<script") == page.count("</script>") == 2
+    assert "<img" not in page and "49" not in re.findall(r"<li>(.*?)</li>", page)
+    attributes = _attributes(page)
+    assert len(attributes) > 100
+    assert not [name for name, _ in attributes if name == "style" or name.startswith("on")]
+    assert not [value for name, value in attributes if name in ("src", "href") and not value.startswith("#")]
+    assert {item["name"] for item in json.loads(documents["plan.json"])["systems"]} == {
+        " ".join(name.split()) for name in HOSTILE
+    }
+    rows = list(csv.reader(io.StringIO(documents["systems.csv"].removeprefix("\ufeff"))))
+    assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    assert "<script>" not in documents["roadmap.md"] and "](http" not in documents["roadmap.md"]
+
+
+def test_the_policy_is_that_of_this_very_page(hostile: Plan) -> None:
+    page = render(build_view(hostile, "sv", "intern"))["roadmap.html"].decode("utf-8")
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)
+    stated = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert style and script and stated
+    assert stated[1].replace("&#39;", "'") == content_policy(style[1], script[1])
+    assert stated[1].startswith("default-src &#39;none&#39;")
+
+
+def test_the_same_view_gives_the_same_bytes(hostile: Plan) -> None:
+    assert render(build_view(hostile, "sv", "intern")) == render(build_view(hostile, "sv", "intern"))
+
+
+def test_numbers_stay_numbers_in_the_spreadsheet() -> None:
+    assert safe(-3.5) == -3.5 and safe(None) == "" and safe("-3") == "'-3" and safe(" =1") == "' =1"
+
+
+@pytest.mark.parametrize(
+    ("values", "language", "text"),
+    [
+        ((5_426_096.0, 12_916_428.0, 33_788_992.0), "sv", "5,4–33,8 mnkr (troligen 12,9)"),
+        ((5_426_096.0, 12_916_428.0, 33_788_992.0), "en", "SEK million 5.4–33.8 (likely 12.9)"),
+        ((26_000.0, 65_000.0, 230_000.0), "sv", "26–230 tkr (troligen 65)"),
+        ((None, None, None), "sv", "okänt"),
+    ],
+)
+def test_ranges_of_money(values: tuple[float | None, float | None, float | None], language: str, text: str) -> None:
+    words = load_texts(language).interface
+    assert money_span(values, language, words["unknown"], words["likely"]).replace("\u00a0", " ") == text
+
+
+def test_a_range_of_days() -> None:
+    assert (
+        span((714.0, 1699.5, 4445.9), "sv", "okänt", "troligen").replace("\u00a0", " ") == "714–4 446 (troligen 1 700)"
+    )
+
+
+def test_both_languages_say_the_same_things() -> None:
+    swedish, english = (load_texts(language) for language in LANGUAGES)
+    for part in PARTS:
+        one, other = getattr(swedish, part), getattr(english, part)
+        assert set(one) == set(other), part
+        for key in one:
+            assert set(one[key]) == set(other[key]) if isinstance(one[key], dict) else bool(one[key] and other[key]), (
+                part,
+                key,
+            )
+
+
+def test_every_word_that_a_template_asks_for_exists() -> None:
+    words = load_texts("sv").interface
+    asked: set[str] = set()
+    for path in (REPOSITORY / "templates").glob("*.*"):
+        asked |= set(re.findall(r"\bT\.(\w+)", path.read_text(encoding="utf-8")))
+    source = (REPOSITORY / "planner" / "explain.py").read_text(encoding="utf-8")
+    asked |= set(re.findall(r"say\[\"(\w+)\"\]|interface\[\"(\w+)\"\]", source)[0])
+    assert asked - {""} <= set(words)
+    assert Path(REPOSITORY / "templates" / "roadmap.html").is_file()

@@ -75,7 +75,7 @@ def test_names_from_the_inventory_stay_text(hostile: Plan, language: str, audien
     }
     rows = list(csv.reader(io.StringIO(documents["systems.csv"].removeprefix("\ufeff"))))
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
-    assert "<script>" not in documents["roadmap.md"] and "](http" not in documents["roadmap.md"]
+    assert not re.search(r"(?<!\\)(<|\]\()", documents["roadmap.md"])
 
 
 def test_the_policy_is_that_of_this_very_page(hostile: Plan) -> None:

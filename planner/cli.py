@@ -6,7 +6,7 @@ import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ catalogue_app = typer.Typer(
 )
 app.add_typer(catalogue_app, name="catalogue")
 
+STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
 
 
@@ -92,8 +93,7 @@ def check(case: CaseFolder, lang: Lang = None, on: OnDate = None) -> None:
     _print_notes(list(found))
     for source in portfolio["sources"].itertuples(index=False):
         sheet = f"[{source.sheet}]" if isinstance(source.sheet, str) else ""
-        fate = f"{source.rows_in} = {source.rows_used} + {source.rows_merged} + {source.rows_rejected}"
-        typer.echo(f"{source.file}{sheet}: {fate}")
+        typer.echo(f"{source.file}{sheet}: {_fate(source, texts.interface)}")
     typer.echo("  ".join(f"{label}: {count}" for label, count in finding_counts(found, texts)))
     raise typer.Exit(HAS_ERRORS if any(note.severity == "error" for note in found) else DONE)
 
@@ -159,14 +159,24 @@ def catalogue_refresh(
     typer.echo(str(refresh(out, region or list(DEFAULT_REGIONS), on.date())))
 
 
+def _fate(source: Any, words: dict[str, str]) -> str:
+    parts = [f"{getattr(source, name)} {words[name].lower()}" for name in ("rows_used", "rows_merged", "rows_rejected")]
+    return f"{source.rows_in} {words['rows_in'].lower()} = {' + '.join(parts)}"
+
+
 def _day(on: datetime | None) -> date | None:
     return on.date() if on else None
 
 
 def _print_notes(found: list[Note]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
     for note in found:
         place = f"{note.place}: " if note.place else ""
-        typer.echo(f"{note.severity_label}: {place}{note.text} {note.remedy}")
+        label = Text(f"{note.severity_label}: ", style=STYLES[note.severity])
+        console.print(label.append(f"{place}{note.text} {note.remedy}", style="default"))
 
 
 def main() -> None:

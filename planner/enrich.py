@@ -197,21 +197,26 @@ def _findings(portfolio: Portfolio, links: pd.DataFrame, support: pd.DataFrame) 
     servers = portfolio["servers"]
     unplaced = servers[servers["system_name"].notna()].merge(portfolio["assignments"], on="server_id")
     unplaced = unplaced[unplaced["basis"] == "provisional"]
+    outward = outside["target_name"].where(outside["target_system_id"].isna(), outside["source_name"])
+    where = _places(portfolio)
     parts = [
-        finding_rows("warning", "possible_duplicate", table="systems", row_id=same["system_id"], value=same["name"]),
-        finding_rows(
-            "info",
-            "external_end",
-            table="dataflows",
-            row_id=outside["flow_id"],
-            value=outside["target_name"].where(outside["target_system_id"].isna(), outside["source_name"]),
-        ),
-        finding_rows("info", "unknown_technology", table="support", row_id=unknown["system_id"], value=unknown["text"]),
-        finding_rows(
-            "warning", "flow_to_itself", table="dataflows", row_id=selves["flow_id"], value=selves["source_system"]
-        ),
-        finding_rows(
-            "warning", "unknown_system", table="servers", row_id=unplaced["server_id"], value=unplaced["system_name"]
-        ),
+        _finding("warning", "possible_duplicate", "systems", same["system_id"], same["name"], where),
+        _finding("info", "external_end", "dataflows", outside["flow_id"], outward, where),
+        _finding("info", "unknown_technology", "support", unknown["system_id"], unknown["text"], where),
+        _finding("warning", "flow_to_itself", "dataflows", selves["flow_id"], selves["source_system"], where),
+        _finding("warning", "unknown_system", "servers", unplaced["server_id"], unplaced["system_name"], where),
     ]
     return concat(parts, "findings")
+
+
+def _places(portfolio: Portfolio) -> pd.DataFrame:
+    """File, sheet and row of every record: those of its first cell."""
+    first = portfolio["provenance"].drop_duplicates("row_id").set_index("row_id")
+    return first[["file", "sheet", "row"]]
+
+
+def _finding(
+    severity: str, code: str, table: str, ids: pd.Series, values: pd.Series, where: pd.DataFrame
+) -> pd.DataFrame:
+    places = {name: ids.map(where[name]) for name in where.columns}
+    return finding_rows(severity, code, table=table, row_id=ids, value=values, **places)

@@ -16,12 +16,14 @@ def render_systems(view: View) -> bytes:
     """Write the systems: UTF-8 with BOM, comma, CRLF, headers in the view's language."""
     words = load_texts(view.meta.language).interface
     columns = _COLUMNS if view.has_details else [name for name in _COLUMNS if name not in _INTERNAL]
+    lenses = [lens.label for lens in view.lenses]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([words[f"column_{name}"] for name in columns])
+    writer.writerow([words[f"column_{name}"] for name in columns] + lenses)
     for item in view.systems:
         row = _row(item)
-        writer.writerow([safe(row[name]) for name in columns])
+        verdicts = {lens.label: lens.verdict for lens in item.lenses}
+        writer.writerow([safe(row[name]) for name in columns] + [safe(verdicts[name]) for name in lenses])
     return ("\ufeff" + buffer.getvalue()).encode("utf-8")
 
 

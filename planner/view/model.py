@@ -143,11 +143,12 @@ class Risk:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of something is known."""
+    """How much of something is known, and the systems of which it is not."""
 
     label: str
     known: int
     total: int
+    missing: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True)

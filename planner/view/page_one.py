@@ -283,7 +283,8 @@ def process_first(desk: Desk) -> tuple[Ref, ...]:
 
 def coverage(desk: Desk) -> tuple[Coverage, ...]:
     """How much is known of what the plan rests on."""
-    systems, facts = desk.table("systems"), desk.table("facts")
+    systems = desk.table("systems").set_index("system_id")
+    facts = desk.table("facts").set_index("system_id")
     flows = facts["depends_on_count"] + facts["needed_by_count"] > 0
     total = len(systems)
     known = {
@@ -297,8 +298,13 @@ def coverage(desk: Desk) -> tuple[Coverage, ...]:
         "servers": facts["server_count"].notna(),
         "support": facts["support_status"] != "unknown",
     }
-    rows = [Coverage(desk.texts.say(f"coverage_{key}"), int(flags.sum()), total) for key, flags in known.items()]
+    rows = [_coverage(desk, key, flags) for key, flags in known.items()]
     return (*rows, Coverage(desk.texts.say("coverage_confirmed"), 0, total))
+
+
+def _coverage(desk: Desk, key: str, flags: pd.Series) -> Coverage:
+    known = flags.astype(bool)
+    return Coverage(desk.texts.say(f"coverage_{key}"), int(known.sum()), len(known), _shown(desk, known.index[~known]))
 
 
 def today(desk: Desk) -> tuple[float | None, Coverage]:

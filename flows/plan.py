@@ -6,6 +6,7 @@ Run it without any server set up: ``python -m flows.plan CASE [--out DIR] [--lan
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import unicodedata
@@ -101,11 +102,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--date", type=date.fromisoformat, help="plan as of this day")
     given = parser.parse_args(arguments)
     try:
-        print(plan_roadmap(given.case, given.out, given.lang, given.audience, given.date))
+        folder = Path(plan_roadmap(given.case, given.out, given.lang, given.audience, given.date))
     except PlannerError as reason:
         print(f"fardplan: {reason}", file=sys.stderr)
         return 2
-    return 0
+    print(folder)
+    about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return 1 if about["findings"]["error"] else 0
 
 
 if __name__ == "__main__":

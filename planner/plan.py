@@ -15,6 +15,7 @@ from planner.policy import Policy
 from planner.portfolio import Portfolio
 
 FORMAT = "fardplan-plan/1"
+SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
             .sort_values(["file", "sha256"])
             .to_dict("records")
         ],
+        "findings": {
+            severity: int((plan.portfolio["findings"]["severity"] == severity).sum()) for severity in SEVERITIES
+        },
         "tables": {
             name: {"rows": len(plan.portfolio[name]), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in tables.items()

@@ -87,11 +87,6 @@ def test_regions_with_country_and_the_sovereign_cloud_as_far_as_known() -> None:
 class _Refusing:
     """A session whose every call fails as without credentials."""
 
-    def __init__(self) -> None:
-        import botocore.session
-
-        self._session = botocore.session.get_session()
-
     def get_partition_for_region(self, region: str) -> str:
         return "aws"
 

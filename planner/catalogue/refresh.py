@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore
+import botocore.session
 import pandas as pd
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +28,10 @@ HOME_REGION = "eu-north-1"
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
 GIB = 1024
 PARAMETERS = "/aws/service/global-infrastructure"
+# DescribeInstanceTypes takes at most this many names in one call.
+NAMES_A_CALL = 100
+
+Rows = list[dict[str, Any]]
 
 
 def refresh(
@@ -38,8 +44,8 @@ def refresh(
     out
         Folder to make; it must not exist.
     regions
-        Regions to read. One of another partition than the credentials' is listed with what is known and has no
-        offerings.
+        Regions to read. One of another partition than the session's own region (eu-north-1 when it has none) needs
+        other credentials: it is listed with what is known and has no offerings.
     captured_date
         Date to write on it: no clock is read.
     session
@@ -51,57 +57,93 @@ def refresh(
     Raises
     ------
     CatalogueError
-        AWS could not be asked; nothing is left half-written.
+        AWS could not be asked, with the region that failed; nothing is left half-written.
     """
     if out.exists():
         raise CatalogueError("the folder exists already", place=str(out), remedy="Choose another --out.")
-    session = session or boto3.Session()
-    clients: dict[tuple[str, str], Any] = {}
-
-    def client(service: str, region: str) -> Any:
-        if (service, region) not in clients:
-            clients[service, region] = session.client(service, region_name=region, config=CONFIG)
-        return clients[service, region]
-
-    try:
-        tables = _tables(client, session, sorted(set(regions)))
-    except (BotoCoreError, ClientError) as reason:
-        raise CatalogueError(
-            f"AWS could not be asked ({reason})",
-            place=", ".join(regions),
-            remedy="Check credentials and network; plans go on with the shipped snapshot.",
-        ) from None
+    aws = _Aws(session or boto3.Session())
+    read: dict[str, Rows] = {name: [] for name in DTYPES}
+    for region in sorted(set(regions)):
+        with _naming(region):
+            _read_region(aws, region, read)
+    tables = {name: _frame(rows, name) for name, rows in read.items()}
     return _write(out, tables, captured_date, made_with or f"AWS API through boto3 {boto3.__version__}")
 
 
-def _tables(client: Any, session: Any, regions: list[str]) -> dict[str, pd.DataFrame]:
-    home = session.get_partition_for_region(HOME_REGION)
-    reachable = [region for region in regions if session.get_partition_for_region(region) == home]
-    types = _frame(_instance_types(client("ec2", reachable[0] if reachable else HOME_REGION)), "instance_types")
-    offerings = _frame((row for region in reachable for row in _offerings(client("ec2", region), region)), "offerings")
-    services = _frame((row for region in regions for row in _services(client("ssm", HOME_REGION), region)), "services")
-    listed = _frame(
-        (_region(client("ssm", HOME_REGION), session, region, region in reachable) for region in regions), "regions"
-    )
-    counts = services.groupby("region").size()
-    listed["service_count"] = listed["region"].map(counts).astype("Int64")
+class _Aws:
+    """One session with its clients: making them anew costs half a second each."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._clients: dict[tuple[str, str], Any] = {}
+        self.home = session.region_name or HOME_REGION
+
+    def partition_of(self, region: str) -> str:
+        return str(self._session.get_partition_for_region(region))
+
+    def each(self, service: str, region: str, operation: str, key: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        """Every item of every page."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self._session.client(service, region_name=region, config=CONFIG)
+        for page in self._clients[service, region].get_paginator(operation).paginate(**asked):
+            yield from page[key]
+
+    def parameters(self, path: str) -> Iterator[dict[str, Any]]:
+        """AWS's public parameters on its regions; the home region knows those of all."""
+        return self.each("ssm", self.home, "get_parameters_by_path", "Parameters", Path=f"{PARAMETERS}/{path}")
+
+
+@contextmanager
+def _naming(region: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as reason:
+        raise CatalogueError(
+            f"AWS could not be asked ({reason})",
+            place=region,
+            remedy="Check credentials and network; plans go on with the shipped snapshot.",
+        ) from None
+
+
+def _read_region(aws: _Aws, region: str, read: dict[str, Rows]) -> None:
+    is_reachable = aws.partition_of(region) == aws.partition_of(aws.home)
+    services = [item["Value"] for item in aws.parameters(f"regions/{region}/services")]
+    read["regions"].append(_region(aws, region, is_reachable) | {"service_count": len(services) or None})
+    read["services"] += [{"region": region, "service": name} for name in services]
+    if is_reachable:
+        offered = _offered(aws, region)
+        read["offerings"] += [{"region": region, "instance_type": name} for name in offered]
+        described = {row["instance_type"] for row in read["instance_types"]}
+        read["instance_types"] += _described(aws, region, [name for name in offered if name not in described])
+
+
+def _region(aws: _Aws, region: str, is_reachable: bool) -> dict[str, Any]:
+    known = {item["Name"].rpartition("/")[2]: item["Value"] for item in aws.parameters(f"regions/{region}")}
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    partition = next(item for item in partitions if item["id"] == aws.partition_of(region))
     return {
-        "instance_types": types[types["instance_type"].isin(offerings["instance_type"])].reset_index(drop=True),
-        "offerings": offerings,
-        "regions": listed,
-        "services": services,
+        "region": region,
+        "name": known.get("longName") or partition["regions"].get(region, {}).get("description"),
+        "country_code": known.get("geolocationCountry"),
+        "partition": partition["id"],
+        "dns_suffix": partition["outputs"]["dnsSuffix"],
+        "note": None if is_reachable else "own credentials; listed from public parameters, no offerings read",
     }
 
 
-def _frame(rows: Iterator[dict[str, Any]], table: str) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=list(DTYPES[table])).astype(DTYPES[table])
-    return frame.sort_values(list(DTYPES[table])[:2], ignore_index=True)
+def _offered(aws: _Aws, region: str) -> list[str]:
+    items = aws.each("ec2", region, "describe_instance_type_offerings", "InstanceTypeOfferings", LocationType="region")
+    return sorted(item["InstanceType"] for item in items)
 
 
-def _instance_types(ec2: Any) -> Iterator[dict[str, Any]]:
-    for page in ec2.get_paginator("describe_instance_types").paginate():
-        for item in page["InstanceTypes"]:
-            yield type_row(item)
+def _described(aws: _Aws, region: str, names: list[str]) -> Rows:
+    # A region describes only the types that it offers, so each is asked for those no region before it had.
+    chunks = [names[start : start + NAMES_A_CALL] for start in range(0, len(names), NAMES_A_CALL)]
+    return [
+        type_row(item)
+        for chunk in chunks
+        for item in aws.each("ec2", region, "describe_instance_types", "InstanceTypes", InstanceTypes=chunk)
+    ]
 
 
 def type_row(item: dict[str, Any]) -> dict[str, Any]:
@@ -122,60 +164,36 @@ def type_row(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _offerings(ec2: Any, region: str) -> Iterator[dict[str, str]]:
-    for page in ec2.get_paginator("describe_instance_type_offerings").paginate(LocationType="region"):
-        for item in page["InstanceTypeOfferings"]:
-            yield {"region": region, "instance_type": item["InstanceType"]}
-
-
-def _services(ssm: Any, region: str) -> Iterator[dict[str, str]]:
-    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{PARAMETERS}/regions/{region}/services"):
-        for item in page["Parameters"]:
-            yield {"region": region, "service": item["Value"]}
-
-
-def _region(ssm: Any, session: Any, region: str, is_reachable: bool) -> dict[str, Any]:
-    partition = session.get_partition_for_region(region)
-    known = {
-        item["Name"].rpartition("/")[2]: item["Value"] for item in _parameters(ssm, f"{PARAMETERS}/regions/{region}")
-    }
-    loader = session._session.get_component("endpoint_resolver")
-    return {
-        "region": region,
-        "name": known.get("longName"),
-        "country_code": known.get("geolocationCountry"),
-        "partition": partition,
-        "dns_suffix": loader.get_partition_dns_suffix(partition),
-        "note": None if is_reachable else "own credentials; listed from public parameters, no offerings read",
-    }
-
-
-def _parameters(ssm: Any, path: str) -> Iterator[dict[str, str]]:
-    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=path):
-        yield from page["Parameters"]
+def _frame(rows: Rows, table: str) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(DTYPES[table])).astype(DTYPES[table])
+    return frame.sort_values(list(DTYPES[table])[:2], ignore_index=True)
 
 
 def _write(out: Path, tables: dict[str, pd.DataFrame], captured_date: date, made_with: str) -> Path:
     fresh = out.parent / f".{out.name}.new-{os.getpid()}"
     try:
         fresh.mkdir(parents=True)
-        content = {f"{name}.csv": to_csv_bytes(frame).replace(b"\r\n", b"\n") for name, frame in sorted(tables.items())}
-        manifest = {
-            "format": "fardplan-catalogue/1",
-            "captured_date": captured_date.isoformat(),
-            "made_with": made_with,
-            "botocore": botocore.__version__,
-            "sources": ["ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings", f"ssm:{PARAMETERS}"],
-            "files": {
-                name: {"rows": len(tables[name.removesuffix(".csv")]), "sha256": hashlib.sha256(data).hexdigest()}
-                for name, data in content.items()
-            },
-        }
-        content["manifest.json"] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode("utf-8")
-        for name, data in content.items():
+        for name, data in _files(tables, captured_date, made_with).items():
             (fresh / name).write_bytes(data)
         fresh.rename(out)
     except OSError as reason:
-        shutil.rmtree(fresh, ignore_errors=True)
         raise CatalogueError(f"the snapshot cannot be written ({reason.strerror})", place=str(out)) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     return out
+
+
+def _files(tables: dict[str, pd.DataFrame], captured_date: date, made_with: str) -> dict[str, bytes]:
+    content = {f"{name}.csv": to_csv_bytes(frame).replace(b"\r\n", b"\n") for name, frame in sorted(tables.items())}
+    manifest = {
+        "format": "fardplan-catalogue/1",
+        "captured_date": captured_date.isoformat(),
+        "made_with": made_with,
+        "botocore": botocore.__version__,
+        "sources": ["ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings", f"ssm:{PARAMETERS}"],
+        "files": {
+            name: {"rows": len(tables[name.removesuffix(".csv")]), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in content.items()
+        },
+    }
+    return content | {"manifest.json": (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode("utf-8")}

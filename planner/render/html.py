@@ -6,18 +6,13 @@ import base64
 import hashlib
 import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from planner.render.formats import filters
-from planner.texts import load_texts
+from planner.render.templates import TEMPLATES, environment
 from planner.view.model import System, View
 
-TEMPLATES = Path(__file__).parent.parent.parent / "templates"
 ROWS_WITHOUT_SCRIPT = 100
 MAX_CARDS = 1_000
 MAX_NOTES = 50
@@ -27,17 +22,20 @@ LINE_BREAKS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u202
 def render_html(view: View) -> bytes:
     """Render the document; the same view gives the same bytes."""
     style, script = _asset("roadmap.css"), _asset("roadmap.js")
-    environment = _environment(view.meta.language)
     island = json.dumps([_row(item) for item in view.systems], ensure_ascii=False, separators=(",", ":"))
-    page = environment.get_template("roadmap.html").render(
-        view=view,
-        policy=content_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        island=Markup("".join(LINE_BREAKS.get(letter, letter) for letter in island)),
-        first_rows=view.systems[:ROWS_WITHOUT_SCRIPT],
-        has_cards=view.has_details and len(view.systems) <= MAX_CARDS,
-        notes=_shortened(view),
+    page = (
+        environment(view.meta.language, is_html=True)
+        .get_template("roadmap.html")
+        .render(
+            view=view,
+            policy=content_policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            island=Markup("".join(LINE_BREAKS.get(letter, letter) for letter in island)),
+            first_rows=view.systems[:ROWS_WITHOUT_SCRIPT],
+            has_cards=view.has_details and len(view.systems) <= MAX_CARDS,
+            notes=_shortened(view),
+        )
     )
     return (page.rstrip("\n") + "\n").encode("utf-8")
 
@@ -61,21 +59,6 @@ def _asset(name: str) -> str:
     if "</" in text:
         raise ValueError(f"{name} may not hold '</': it would end its own block")
     return text
-
-
-@lru_cache
-def _environment(language: str) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    words = load_texts(language).interface
-    environment.filters.update(filters(language, words))
-    environment.globals.update(T=words)
-    return environment
 
 
 def _row(item: System) -> list[Any]:

@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
+from planner.plan import SEVERITIES
 from planner.policy import Gate, Number
 from planner.texts import Texts
 from planner.view.desk import Desk, text
 from planner.view.model import Assumption, Note, RuleRow, SourceRow
-
-SEVERITIES = ("error", "warning", "info")
 
 
 def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], texts: Texts) -> tuple[Note, ...]:

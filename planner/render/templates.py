@@ -1,0 +1,41 @@
+"""Jinja environments: sandboxed, strict about names, with the words and number formats of one language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from planner.render.formats import filters
+from planner.texts import load_texts
+
+TEMPLATES = Path(__file__).parent.parent.parent / "templates"
+
+
+@lru_cache
+def environment(
+    language: str, *, is_html: bool, escape: Callable[[object], str] | None = None
+) -> ImmutableSandboxedEnvironment:
+    """Make the environment of one kind of document.
+
+    Parameters
+    ----------
+    is_html
+        Escape every value; other documents have an `escape` of their own, as the filter `md`.
+    """
+    made = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=is_html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = load_texts(language).interface
+    made.filters.update(filters(language, words))
+    if escape is not None:
+        made.filters["md"] = escape
+    made.globals.update(T=words)
+    return made

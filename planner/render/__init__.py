@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 from planner.render.html import render_html
@@ -13,7 +12,7 @@ from planner.view import View
 
 def render(view: View) -> dict[str, bytes]:
     """Render every document of one view, by file name."""
-    plan = json.dumps(dataclasses.asdict(view), ensure_ascii=False, sort_keys=True)
+    plan = json.dumps(view, default=vars, ensure_ascii=False, sort_keys=True)
     return {
         "plan.json": (plan + "\n").encode("utf-8"),
         "roadmap.html": render_html(view),

@@ -64,7 +64,8 @@ class Case(_Frozen):
     """Everything about a case that is not a table.
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
-    plan reads no clock. `max_cutovers_per_week` limits how many systems change hands in a week.
+    plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
+    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
     """
 
     organisation: Name
@@ -75,6 +76,7 @@ class Case(_Frozen):
     start_date: date
     horizon_date: date = date(2030, 12, 31)
     region: Name = "eu-north-1"
+    catalogue: str | None = None
     exchange: Exchange | None = None
     diary_number: str | None = None
     contact_role: str | None = None

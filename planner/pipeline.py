@@ -72,7 +72,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         an orchestrator as a parameter.
     """
     policy = load_policy(case.policy)
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "enrich": lambda before: enrich(before, case, policy),

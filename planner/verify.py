@@ -216,10 +216,9 @@ def _all_effort_is_planned(portfolio: Portfolio, case: Case, policy: Policy) -> 
 
 def _late_ones_are_told(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     dated = portfolio["systems"].dropna(subset="deadline_date").set_index("system_id")["deadline_date"]
-    weeks = _change_weeks(portfolio)
-    ends = portfolio["activities"].set_index("activity_id")
-    late_groups = set(ends.loc[ends["is_late"].astype(bool), "group_id"])
-    last = ends[ends["has_cutover"].astype(bool)].groupby("group_id")["end_date"].max()
-    end = weeks["group_id"].map(last)
-    missed = weeks[(end > dated.reindex(weeks.index)).fillna(False) & ~weeks["group_id"].isin(late_groups)]
+    activities = portfolio["activities"]
+    told = set(activities.loc[activities["is_late"].astype(bool), "group_id"])
+    ends = activities[activities["has_cutover"].astype(bool)].groupby("group_id")["end_date"].max()
+    changing = _change_weeks(portfolio).join(dated, how="inner").join(ends, on="group_id")
+    missed = changing[(changing["end_date"] > changing["deadline_date"]) & ~changing["group_id"].isin(told)]
     return _broken("promise_deadlines", missed.index.tolist(), "activities")

@@ -6,9 +6,11 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import moto
 import pandas as pd
@@ -17,7 +19,7 @@ from moto import mock_aws
 
 from planner.catalogue import load_catalogue, price_types, storage_price
 from planner.errors import CatalogueError
-from tests.conftest import REPOSITORY, SHARED, run_environment
+from tests.conftest import REPOSITORY, SHARED, run_environment, write_case
 
 SHIPPED = sorted((REPOSITORY / "planner" / "catalogues").glob("aws-*"))[-1]
 
@@ -84,24 +86,108 @@ def test_regions_with_country_and_the_sovereign_cloud_as_far_as_known() -> None:
     assert offered.to_dict() == {"eu-central-1": 1166, "eu-north-1": 715, "eu-west-1": 1184}
 
 
-class _Refusing:
-    """A session whose every call fails as without credentials."""
+class _Session:
+    """A session whose clients for one service and region, or for all, fail as the caller says."""
+
+    region_name = "eu-north-1"
+
+    def __init__(self, failing: Callable[[str, str, object], object]) -> None:
+        import boto3
+
+        self._real, self._failing = boto3.Session(), failing
+
+    def get_partition_for_region(self, region: str) -> str:
+        return str(self._real.get_partition_for_region(region))
+
+    def client(self, service: str, region_name: str, config: object) -> object:
+        return self._failing(service, region_name, self._real.client(service, region_name=region_name, config=config))
+
+
+def test_without_credentials_nothing_is_written_and_the_remedy_is_told(tmp_path: Path) -> None:
+    from botocore.exceptions import NoCredentialsError
+
+    from planner.catalogue.refresh import refresh
+
+    def fail(service: str, region: str, client: object) -> object:
+        raise NoCredentialsError
+
+    with pytest.raises(CatalogueError, match="credentials"):
+        refresh(tmp_path / "new", ["eu-north-1"], date(2026, 11, 24), session=_Session(fail))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failure_half_way_names_its_region_and_leaves_nothing(aws: None, tmp_path: Path) -> None:
+    from botocore.stub import Stubber
+
+    from planner.catalogue.refresh import refresh
+
+    def fail(service: str, region: str, client: object) -> object:
+        if (service, region) == ("ec2", "eu-west-1"):
+            stub = Stubber(client)
+            stub.add_client_error("describe_instance_type_offerings", "OptInRequired", "not subscribed")
+            stub.activate()
+        return client
+
+    with pytest.raises(CatalogueError, match="OptInRequired") as caught:
+        refresh(tmp_path / "new", ["eusc-de-east-1", "eu-west-1"], date(2026, 11, 24), session=_Session(fail))
+    assert caught.value.place == "eu-west-1" and "credentials" in caught.value.remedy
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_region_that_does_not_exist_is_told(aws: None, tmp_path: Path) -> None:
+    from planner.catalogue.refresh import refresh
+
+    with pytest.raises(CatalogueError) as caught:
+        refresh(tmp_path / "new", ["eu-nowhere-1-"], date(2026, 11, 24))
+    assert caught.value.place == "eu-nowhere-1-" and not list(tmp_path.iterdir())
+
+
+class _RegionalAws:
+    """Pages as EC2 gives them: a region describes only what it offers. (moto describes every type everywhere.)"""
+
+    region_name = "eu-north-1"
+    offered: ClassVar = {"eu-central-1": ["m5.large", "t3.medium"], "eu-west-1": ["g4dn.xlarge", "t3.medium"]}
 
     def get_partition_for_region(self, region: str) -> str:
         return "aws"
 
-    def client(self, *given: object, **more: object) -> object:
-        from botocore.exceptions import NoCredentialsError
-
-        raise NoCredentialsError
+    def client(self, service: str, region_name: str, config: object) -> object:
+        return _RegionalClient(self.offered.get(region_name, []) if service == "ec2" else None)
 
 
-def test_without_aws_nothing_is_written_and_the_remedy_is_told(tmp_path: Path) -> None:
+class _RegionalClient:
+    def __init__(self, offered: list[str] | None) -> None:
+        self._offered = offered
+
+    def get_paginator(self, operation: str) -> object:
+        return SimpleNamespace(paginate=getattr(self, operation))
+
+    def get_parameters_by_path(self, Path: str) -> list[dict[str, object]]:
+        return [{"Parameters": []}]
+
+    def describe_instance_type_offerings(self, LocationType: str) -> list[dict[str, object]]:
+        assert self._offered is not None
+        return [{"InstanceTypeOfferings": [{"InstanceType": name}]} for name in self._offered]
+
+    def describe_instance_types(self, InstanceTypes: list[str]) -> list[dict[str, object]]:
+        assert self._offered is not None and set(InstanceTypes) <= set(self._offered)
+        facts = {"VCpuInfo": {"DefaultVCpus": 2}, "MemoryInfo": {"SizeInMiB": 512}}
+        return [{"InstanceTypes": [{"InstanceType": name} | facts for name in InstanceTypes]}]
+
+
+def test_a_type_that_only_the_second_region_offers_is_described_and_unknown_stays_blank(tmp_path: Path) -> None:
     from planner.catalogue.refresh import refresh
 
-    with pytest.raises(CatalogueError, match="credentials"):
-        refresh(tmp_path / "new", ["eu-north-1"], date(2026, 11, 24), session=_Refusing())
-    assert not list(tmp_path.iterdir())
+    folder = refresh(tmp_path / "new", ["eu-west-1", "eu-central-1"], date(2026, 11, 24), session=_RegionalAws())
+    read = load_catalogue(folder)
+    assert read.instance_types["instance_type"].tolist() == ["g4dn.xlarge", "m5.large", "t3.medium"]
+    assert (read.instance_types["memory_gib"] == 0.5).all()
+    assert read.instance_types[["arch", "is_burstable", "is_bare_metal"]].isna().all(axis=None)
+    assert len(read.offerings) == 4
+    # Without public parameters the name is botocore's; country and services are not known, and so not 0.
+    assert read.regions["name"].tolist() == ["Europe (Frankfurt)", "Europe (Ireland)"]
+    assert read.regions[["country_code", "service_count"]].isna().all(axis=None)
+    assert "moto" not in read.manifest["made_with"]
 
 
 def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
@@ -117,7 +203,14 @@ def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
         ("eu-north-1", "linux", "m6i.4xlarge", 0.816),
         ("eu-north-1", "windows", "m6i.large", 0.102 + 2 * 0.046),
         ("eu-north-1", "windows", "t3.medium", 0.0432 + 2 * 0.0092),
+        ("eu-central-1", "linux", "m5.4xlarge", 16 * 0.0575),
+        ("eu-north-1", "windows", "m7i-flex.large", 2 * (0.050875 + 0.0437)),
         ("eu-north-1", "linux", "g5.xlarge", None),
+        ("eu-north-1", "linux", "g5.2xlarge", 8 * 0.160686),
+        ("eu-north-1", "linux", "g6e.xlarge", None),
+        ("eu-north-1", "windows", "m6g.large", None),
+        ("eu-north-1", "solaris", "m6i.large", None),
+        ("eu-north-1", "windows", "p5.48xlarge", None),
         ("eu-north-1", "linux", "p5.48xlarge", None),
         ("eusc-de-east-1", "linux", "m6i.large", None),
         ("eu-south-2", "linux", "m6i.large", None),
@@ -126,7 +219,8 @@ def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
 def test_prices(region: str, system: str, name: str, usd: float | None) -> None:
     row = price_types(load_catalogue(), region, system).set_index("instance_type").loc[name]
     if usd is None:
-        assert row["price_state"] == "price_not_found" and pd.isna(row["usd_per_hour"]) and pd.isna(row["source"])
+        assert row["price_state"] == "price_not_found" and pd.isna(row["usd_per_hour"])
+        assert pd.isna(row["source"]) and pd.isna(row["as_of"])
     else:
         assert row["price_state"] == "found" and row["usd_per_hour"] == pytest.approx(usd)
         assert row["as_of"] == "2025-04-04" and row["source"]
@@ -145,11 +239,20 @@ def test_the_shipped_prices_are_those_of_the_source_table() -> None:
     if not path.is_file():
         pytest.skip("../shared is not here")
     with path.open(encoding="utf-8", newline="") as file:
-        theirs = {(row["region"], row["family"]): float(row["usd_per_vcpu_hour"]) for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    theirs = {(row["region"], row["family"]): row for row in rows}
     ours = load_catalogue().prices.query("kind == 'linux'")
     assert len(ours) > 150
     for row in ours.itertuples(index=False):
-        assert theirs[(row.region, row.scope)] == row.usd_per_vcpu_hour
+        their = theirs[(row.region, row.scope)]
+        assert float(their["usd_per_vcpu_hour"]) == row.usd_per_vcpu_hour and their["source"] == row.source
+        assert their["as_of"] == ("" if pd.isna(row.as_of) else row.as_of)
+
+
+def test_no_family_rate_stands_for_types_with_a_gpu() -> None:
+    catalogue = load_catalogue()
+    types = catalogue.instance_types
+    assert not set(types.loc[types["gpu_count"] > 0, "family"]) & set(catalogue.prices["scope"])
 
 
 def test_loading_needs_no_boto3() -> None:
@@ -158,3 +261,25 @@ def test_loading_needs_no_boto3() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=run_environment(), check=False)
     assert done.returncode == 0
+
+
+def test_a_case_may_name_its_own_snapshot(tmp_path: Path) -> None:
+    import shutil
+
+    from planner.case import read_case
+    from planner.pipeline import compute
+
+    folder = write_case(
+        tmp_path / "case",
+        {"system.csv": "Id;Namn\nS1;Eken\n"},
+        "  - {file: system.csv, reader: systems}\n",
+        extra="catalogue: mine\n",
+    )
+    with pytest.raises(CatalogueError, match="not a catalogue"):
+        compute(read_case(folder))
+    shutil.copytree(SHIPPED, folder / "mine")
+    about = json.loads((folder / "mine" / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "mine" / "manifest.json").write_text(
+        json.dumps(about | {"captured_date": "2027-01-01"}), encoding="utf-8"
+    )
+    assert compute(read_case(folder)).catalogue["captured_date"] == "2027-01-01"

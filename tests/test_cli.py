@@ -155,6 +155,33 @@ def test_catalogue_show_tells_regions_dates_and_how_it_was_made(run: Run) -> Non
         assert words in out
 
 
+@pytest.mark.parametrize(
+    ("files", "sources"),
+    [
+        ({"system.csv": "Id;Namn\nS1;Eken\n"}, SOURCES),
+        ({"system.csv": "Id;Namn;Driftform\nS1;Eken;SaaS\n"}, SOURCES),
+        ({"system.csv": "Id;Namn;Beroende till\nS1;Eken;Tallen\n"}, SOURCES),
+        ({"servrar.csv": "Server;vCPU\nsrv1;2\n"}, "  - {file: servrar.csv, reader: servers}\n"),
+        (
+            {"system.csv": "Id;Namn\nS1;Eken\n", "samband.csv": "Från;Till\nEken;Eken\n"},
+            SOURCES + "  - {file: samband.csv, reader: dataflows}\n",
+        ),
+    ],
+)
+def test_the_smallest_inventories_are_planned(
+    run: Run, make_case: MakeCase, files: dict[str, str], sources: str
+) -> None:
+    code, out, err = run("plan", make_case(files, sources))
+    assert (code, err) == (0, "") and "roadmap.html" in out
+
+
+def test_flows_alone_are_no_inventory(run: Run, make_case: MakeCase) -> None:
+    code, _, err = run(
+        "plan", make_case({"samband.csv": "Från;Till\nEken;Tallen\n"}, "  - {file: samband.csv, reader: dataflows}\n")
+    )
+    assert code == 2 and "no system and no server" in err
+
+
 def test_help_is_quick_to_import() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "planner.cli", "--help"],

@@ -67,6 +67,7 @@ def test_missing_sheets_are_told(planned: Plan) -> None:
     assert set(missing) == {"vDisk", "vSnapshot", "vCD", "vUSB"}
 
 
+@pytest.mark.slow
 def test_no_name_of_a_vm_is_in_any_document_or_table(planned: Plan) -> None:
     names = [
         row[0] for row in CalamineWorkbook.from_path(str(WORKBOOK)).get_sheet_by_name("vInfo").to_python()[1:] if row[0]

@@ -109,6 +109,13 @@ def _shift(weeks: int, phase: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         ("decisions", lambda frame: frame.iloc[1:], "promise_systems"),
         ("decisions", lambda frame: frame.assign(disposition="refactor"), "promise_evidence"),
         ("evidence", lambda frame: frame.iloc[:0], "promise_evidence"),
+        ("evidence", lambda frame: frame.assign(effect="deny"), "promise_gates"),
+        ("activities", lambda frame: frame.assign(is_late=False), "promise_deadlines"),
+        (
+            "activities",
+            lambda frame: frame.assign(end_week=frame["end_week"].where(~frame["has_cutover"], 40)),
+            "promise_cutovers",
+        ),
         ("assignments", lambda frame: frame.iloc[1:], "promise_servers"),
         ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "promise_rows"),
         ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_systems"),

@@ -15,22 +15,21 @@ def price_types(catalogue: Catalogue, region: str, operating_system: str) -> pd.
     ----------
     operating_system
         `linux`, or `windows`: the Linux price plus the licence row of the type, of its family, or the general one
-        per vCPU.
+        per vCPU. All licence rows come from x86-64 types, so other processors have no Windows price. A system
+        without licence rows has no price at all.
 
     Returns
     -------
     DataFrame
         instance_type, usd_per_hour (USD/hour; unknown without a source), price_state (`found` or `price_not_found`),
-        as_of, source.
+        as_of (of the Linux part; the source names both parts), source.
     """
     types = catalogue.instance_types[["instance_type", "family", "vcpu"]]
+    is_x86 = (catalogue.instance_types["arch"] == "x86_64").fillna(False)
     prices = catalogue.prices[catalogue.prices["region"].isin([region, "any"])]
     linux = _lookup(types, prices[prices["kind"] == "linux"])
-    found = (
-        linux
-        if operating_system == "linux"
-        else _with_licence(linux, _lookup(types, prices[prices["kind"] == "windows_licence"]))
-    )
+    licence = prices[prices["kind"] == f"{operating_system}_licence"]
+    found = linux if operating_system == "linux" else _with_licence(linux, _lookup(types[is_x86], licence))
     state = found["usd_per_hour"].notna().map({True: "found", False: "price_not_found"})
     return found.assign(instance_type=types["instance_type"], price_state=state)[
         ["instance_type", "usd_per_hour", "price_state", "as_of", "source"]
@@ -48,9 +47,9 @@ def _lookup(types: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_licence(linux: pd.DataFrame, licence: pd.DataFrame) -> pd.DataFrame:
-    both = linux["usd_per_hour"] + licence["usd_per_hour"]
-    source = linux["source"] + "; licence: " + licence["source"]
-    return linux.assign(usd_per_hour=both, source=source.where(both.notna()))
+    both = linux["usd_per_hour"] + licence["usd_per_hour"].reindex(linux.index)
+    source = linux["source"] + "; licence: " + licence["source"].reindex(linux.index)
+    return linux.assign(usd_per_hour=both, source=source).where(both.notna())
 
 
 def storage_price(catalogue: Catalogue, region: str) -> tuple[float | None, str | None, str | None]:

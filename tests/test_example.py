@@ -127,6 +127,8 @@ def test_the_public_document_holds_nothing_that_it_should_not(planned: Plan) -> 
         assert b"KANARIE" not in content, name
     view = json.loads(public["plan.json"])
     assert not view["risks"] and not view["findings"] and not view["lenses"]
+    assert all(rule["fired"] is None for rule in view["rules"])
+    assert all(ask["count"] is None or ask["count"] == 0 or ask["count"] >= 3 for ask in view["asks"])
     for item in view["systems"]:
         assert item["today_sek"] is None and item["servers"] is None and not item["reasons"] and not item["questions"]
     assert b"KANARIE" in render(build_view(_with(planned, tables), "sv", "intern"))["plan.json"]

@@ -54,7 +54,7 @@ def finding_counts(notes_: tuple[Note, ...], texts: Texts) -> tuple[tuple[str, i
 
 
 def rules(desk: Desk) -> tuple[RuleRow, ...]:
-    """Every gate and rule of the policy with its source and how often it fired."""
+    """Every gate and rule of the policy; how often it fired is for internal readers, since a 1 points at a system."""
     fired = desk.table("evidence").query("outcome == 'true'")["rule"].value_counts()
     made = []
     for item in desk.plan.policy.decisions.everything:
@@ -71,7 +71,7 @@ def rules(desk: Desk) -> tuple[RuleRow, ...]:
                 effect,
                 getattr(item.because, desk.texts.language),
                 item.source.replace("own model", desk.texts.say("own_model")),
-                int(fired.get(item.name, 0)),
+                int(fired.get(item.name, 0)) if desk.is_internal else None,
             )
         )
     return tuple(made)

@@ -59,13 +59,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Ask:
-    """A decision that somebody is asked to take; `systems` are those that wait for it."""
+    """A decision that somebody is asked to take; `systems` wait for it. Counts so small that they point at one are
+    left out."""
 
     what: str
     by_whom: str
     by_date: str | None
     systems: tuple[Ref, ...]
-    count: int
+    count: int | None
     days: Span
     consequence: str
 
@@ -258,7 +259,7 @@ class RuleRow:
     effect: str
     because: str
     source: str
-    fired: int
+    fired: int | None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Span, Tick
 
 ORDER = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain", "undecided")
 MAX_RISKS = 6
+# Smaller counts are not published: with the name of a task they could point out one system
+# (public-sector reference 7.1).
+SMALL_COUNT = 3
 
 
 def counts(desk: Desk) -> tuple[Count, ...]:
@@ -76,12 +79,16 @@ def asks(desk: Desk) -> tuple[Ask, ...]:
                     words[1],
                     _first_end(ends, desk, mine.index, "decide"),
                     _shown(desk, mine.index),
-                    count,
-                    days,
-                    desk.texts.say("ask_blocks", count=count),
+                    None if _is_telling(desk, count) else count,
+                    days if desk.is_internal else (None, None, None),
+                    desk.texts.say("ask_blocks_few" if _is_telling(desk, count) else "ask_blocks", count=count),
                 )
             )
-    return tuple(sorted(made, key=lambda ask: (ask.by_date or "9999", -ask.count, ask.what)))
+    return tuple(sorted(made, key=lambda ask: (ask.by_date or "9999", -(ask.count or 0), ask.what)))
+
+
+def _is_telling(desk: Desk, count: int) -> bool:
+    return count < SMALL_COUNT and not desk.is_internal
 
 
 def _shown(desk: Desk, ids: pd.Index) -> tuple[Ref, ...]:

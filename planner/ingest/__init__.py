@@ -135,12 +135,10 @@ def _truncated(sources: list[dict[str, Any]]) -> list[pd.DataFrame]:
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
-    if frame.empty:
-        return frame
-    result = frame.sort_values(list(frame.columns), kind="stable", na_position="last").reset_index(drop=True)
-    if frame.columns[0].endswith("_id") and result.iloc[:, 0].duplicated().any() and frame.columns[0] != "source_id":
-        raise SchemaError(
-            "a key stands twice after reading",
-            value=str(result.iloc[:, 0][result.iloc[:, 0].duplicated()].iloc[0]),
-        )
-    return result
+    first = frame.columns[0]
+    is_keyed = first.endswith("_id") and first != "source_id"
+    twice = frame[first][frame[first].duplicated()]
+    if is_keyed and len(twice):
+        raise SchemaError("a key stands twice after reading", value=str(twice.iloc[0]))
+    order = first if is_keyed else list(frame.columns)
+    return frame.sort_values(order, kind="stable", na_position="last", ignore_index=True)

@@ -131,8 +131,10 @@ def _separate_namesakes(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _merge(kept: pd.DataFrame, id_column: str) -> pd.DataFrame:
     columns = [column for column in _data_columns(kept) if column != id_column]
-    merged = kept.groupby("_key", sort=True)[columns].first()
-    return merged.reset_index().rename(columns={"_key": id_column})
+    is_alone = ~kept["_key"].duplicated(keep=False)
+    together = kept[~is_alone].groupby("_key")[columns].first().reset_index()
+    merged = pd.concat([kept.loc[is_alone, ["_key", *columns]], together], ignore_index=True)
+    return merged.sort_values("_key", ignore_index=True).rename(columns={"_key": id_column})
 
 
 def _findings(kept: pd.DataFrame, merged: pd.DataFrame, table: str, records: list[Records]) -> list[pd.DataFrame]:
@@ -145,10 +147,10 @@ def _findings(kept: pd.DataFrame, merged: pd.DataFrame, table: str, records: lis
         _at("warning", "merged_rows", places, follows & ~same),
         _at("warning", "same_name_and_organisation", places, kept["_namesake"]),
     ]
-    if not follows.any():
-        return found
     schema = load_table(table).names
-    repeated = kept[kept["_key"].isin(kept.loc[follows, "_key"])]
+    repeated = kept[kept["_key"].isin(kept.loc[follows & ~same, "_key"])]
+    if repeated.empty:
+        return found
     for column in (name for name in _data_columns(kept) if name in schema):
         variants = repeated.groupby("_key")[column].nunique()
         for key in variants.index[variants > 1]:

@@ -131,6 +131,9 @@ def test_the_public_document_holds_nothing_that_it_should_not(planned: Plan) -> 
     assert all(ask["count"] is None or ask["count"] == 0 or ask["count"] >= 3 for ask in view["asks"])
     for item in view["systems"]:
         assert item["today_sek"] is None and item["servers"] is None and not item["reasons"] and not item["questions"]
+        assert not item["tasks"] and not item["organisation"], (
+            "a task of one system tells of secrecy or protective security"
+        )
     assert b"KANARIE" in render(build_view(_with(planned, tables), "sv", "intern"))["plan.json"]
 
 

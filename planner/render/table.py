@@ -61,7 +61,7 @@ _COLUMNS = [
     "decisions_first",
     "questions",
 ]
-_INTERNAL = frozenset(_COLUMNS[9:21]) | {"questions", "organisation"}
+_INTERNAL = frozenset(_COLUMNS[9:21]) | {"questions", "organisation", "decisions_first"}
 
 
 def _row(item: System) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         servers=whole(shelves.facts[key]["server_count"]) if detail else None,
         runner_up=desk.texts.say(f"option_{row.runner_up}") if detail and not pd.isna(row.runner_up) else "",
         margin=number(row.margin) if detail else None,
-        tasks=_tasks(desk, row.tasks),
+        tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
         reasons=tuple(_reason(desk, item) for item in _weighty(shelves.evidence.get(key, []), row.key)),
         undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "unknown"),

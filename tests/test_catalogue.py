@@ -51,6 +51,7 @@ def test_the_shipped_snapshot_is_what_a_refresh_writes_twice(aws: None, tmp_path
     assert bytes_of(folders[0]) == bytes_of(folders[1]) == bytes_of(SHIPPED)
 
 
+@pytest.mark.slow
 def test_types_are_read_as_ec2_describes_them(aws: None) -> None:
     import boto3
 

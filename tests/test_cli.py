@@ -155,6 +155,7 @@ def test_catalogue_show_tells_regions_dates_and_how_it_was_made(run: Run) -> Non
         assert words in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "sources"),
     [

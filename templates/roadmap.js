@@ -6,7 +6,7 @@
   var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
   var columns = heads.map(function (head) { return Number(head.dataset.column); });
   var language = table.dataset.language;
-  var collator = new Intl.Collator(language);
+  var collator = new Intl.Collator(language, { numeric: true });
   var numbers = new Intl.NumberFormat(language === "sv" ? "sv-SE" : "en-GB", { maximumFractionDigits: 0 });
   var texts = rows.map(function (row) { return row.join(" ").toLowerCase(); });
   var all = rows.map(function (row, index) { return index; });
@@ -23,12 +23,13 @@
       made.scope = "row";
       if (table.dataset.cards === "1") {
         var link = document.createElement("a");
-        link.href = "#s-" + row[0];
+        link.href = "#s-" + encodeURIComponent(row[0]);
         link.textContent = value;
         made.appendChild(link);
         return made;
       }
     }
+    if (column === 6) { made.className = "nowrap"; }
     if (column === 5 || column > 6) { made.className = "number"; }
     made.textContent = value === null ? "" : column > 6 ? numbers.format(value) : String(value);
     return made;
@@ -43,6 +44,7 @@
     body.replaceChildren.apply(body, part);
     document.getElementById("previous").disabled = page === 0;
     document.getElementById("next").disabled = (page + 1) * size >= shown.length;
+    document.getElementById("pages").hidden = shown.length <= size;
     document.getElementById("status").textContent = table.dataset.status
       .replace("{first}", shown.length ? page * size + 1 : 0)
       .replace("{last}", Math.min((page + 1) * size, shown.length))
@@ -92,11 +94,20 @@
   document.getElementById("next").addEventListener("click", function () { page += 1; draw(); });
   document.getElementById("tools").hidden = false;
 
-  function open() {
-    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }
+  function reveal(name) {
+    var target = name && document.getElementById(name);
+    var folded = target && target.closest("details");
+    if (folded && !folded.open) {
+      folded.open = true;
+      target.scrollIntoView();
+    }
   }
-  window.addEventListener("hashchange", open);
-  open();
+  // A link to where one already is changes no address, so links are heard themselves.
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("a");
+    if (link) { reveal(link.hash.slice(1)); }
+  });
+  window.addEventListener("hashchange", function () { reveal(location.hash.slice(1)); });
+  reveal(location.hash.slice(1));
   draw();
 })();

@@ -144,3 +144,53 @@ def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path], tmp_path: P
     page, _ = opened(browser, pages["sv", "intern"])
     page.pdf(path=str(tmp_path / "print.pdf"), prefer_css_page_size=True)
     assert (tmp_path / "print.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_script_shows_what_the_page_shows_without_it(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    for path in pages.values():
+        rows = [
+            opened(browser, path, java_script_enabled=script)[0].locator("#table tbody tr").all_inner_texts()
+            for script in (True, False)
+        ]
+        assert rows[0] == rows[1]
+
+
+def test_a_number_opens_the_list_of_its_systems(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, wrong = opened(browser, pages["sv", "intern"])
+    for kind in ("a", "w", "l"):
+        link = page.locator(f"a[href^='#{kind}-']").first
+        listed = page.locator(f"[id='{str(link.get_attribute('href'))[1:]}']")
+        assert not listed.is_visible()
+        link.click()
+        assert listed.is_visible()
+        listed.locator("xpath=ancestor::details").first.evaluate("item => { item.open = false; }")
+        link.click()
+        assert listed.is_visible()
+    assert wrong == []
+
+
+def test_an_address_that_means_nothing_is_no_error(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, wrong = opened(browser, pages["sv", "intern"])
+    page.evaluate("location.hash = '#s-100%'")
+    page.wait_for_function("document.querySelectorAll('#table tbody tr').length > 0")
+    assert wrong == []
+
+
+def test_narrow_tables_are_read_downwards(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
+    page, _ = opened(browser, pages["sv", "intern"], viewport={"width": 320, "height": 800})
+    cells = page.locator("#asks tbody tr").first.locator("td").all()
+    edges = [cell.bounding_box() for cell in cells]
+    assert len(edges) == 3 and all(edge and edge["x"] + edge["width"] <= 320 for edge in edges)
+    assert len({round(edge["y"]) for edge in edges if edge}) == 3
+    assert page.locator("#asks").get_by_role("rowheader").count() == page.locator("#asks tbody tr").count()
+
+
+def test_paper_names_the_systems_and_repeats_the_heads(
+    browser: Any, pages: dict[tuple[str, str], Path], tmp_path: Path
+) -> None:
+    page, _ = opened(browser, pages["sv", "intern"])
+    page.emulate_media(media="print")
+    assert page.locator("#asks .refs").first.is_visible()
+    assert not page.locator("#asks summary").first.is_visible()
+    assert not page.locator("#cards").is_visible()
+    assert page.locator("#table thead button").first.evaluate("item => getComputedStyle(item).display") == "contents"

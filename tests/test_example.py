@@ -125,6 +125,8 @@ def test_the_public_document_holds_nothing_that_it_should_not(planned: Plan) -> 
     public = render(build_view(_with(planned, tables), "sv", "offentlig"))
     for name, content in public.items():
         assert b"KANARIE" not in content, name
+    for server in planned.portfolio["servers"]["name"]:
+        assert not any(str(server).encode() in content for content in public.values()), "the name of a server"
     view = json.loads(public["plan.json"])
     assert not view["risks"] and not view["findings"] and not view["lenses"]
     assert all(rule["fired"] is None for rule in view["rules"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
@@ -125,6 +125,7 @@ def test_unknown_criteria_give_a_range(
     assert row["class"] == verdict
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 6), min_size=7, max_size=7),
     st.lists(st.integers(1, 5), min_size=6, max_size=6),

@@ -12,7 +12,7 @@ from planner.view import View
 
 def render(view: View) -> dict[str, bytes]:
     """Render every document of one view, by file name."""
-    plan = json.dumps(view, default=vars, ensure_ascii=False, sort_keys=True)
+    plan = json.dumps(view, default=vars, ensure_ascii=False, sort_keys=True, allow_nan=False)
     return {
         "plan.json": (plan + "\n").encode("utf-8"),
         "roadmap.html": render_html(view),

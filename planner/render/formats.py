@@ -1,4 +1,4 @@
-"""How numbers, money and dates are written, for one language. Cached: documents repeat themselves."""
+"""How numbers, money, dates, places and links are written, for one language. Cached: documents repeat themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
@@ -30,9 +31,16 @@ def day(value: str, language: str) -> str:
     return format_date(date.fromisoformat(value), format="d MMM y", locale=LOCALES[language]).replace(" ", NO_BREAK)
 
 
+@lru_cache(maxsize=1_000)
 def share(value: float, language: str) -> str:
     """A share as a percentage."""
     return format_percent(value, locale=LOCALES[language])
+
+
+def points(value: float, language: str, sign: bool = False) -> str:
+    """Points of a rule, with a decimal only where there is one: `+2,5`."""
+    text = count(value, language, 0 if value == int(value) else 1)
+    return f"+{text}" if sign and value > 0 else text
 
 
 def money(value: float, language: str) -> str:
@@ -46,10 +54,13 @@ def money_span(span: Span, language: str, unknown: str, likely: str) -> str:
     low, middle, high = span
     if low is None or high is None:
         return unknown
-    scale, decimals = _scale(high)
-    parts = [count(value / 1000**scale, language, decimals) for value in (low, high)]
-    text = _with_unit(f"{parts[0]}–{parts[1]}", UNITS[language][scale], language)
-    return text if middle is None else f"{text} ({likely} {count(middle / 1000**scale, language, decimals)})"
+    scale, decimals = _scale(high, low)
+    text = "–".join(count(value / 1000**scale, language, decimals) for value in (low, high))
+    return _likely(
+        _with_unit(text, UNITS[language][scale], language),
+        None if middle is None else count(middle / 1000**scale, language, decimals),
+        likely,
+    )
 
 
 def span(values: Span, language: str, unknown: str, likely: str) -> str:
@@ -57,15 +68,31 @@ def span(values: Span, language: str, unknown: str, likely: str) -> str:
     low, middle, high = values
     if low is None or high is None:
         return unknown
-    decimals = 0 if high >= 20 else 1
-    text = f"{count(low, language, decimals)}–{count(high, language, decimals)}"
-    return text if middle is None else f"{text} ({likely} {count(middle, language, decimals)})"
+    decimals = 0 if high >= 20 and (low == 0 or low >= 1) else 1
+    text = "–".join(count(value, language, decimals) for value in (low, high))
+    return _likely(text, None if middle is None else count(middle, language, decimals), likely)
 
 
-def _scale(value: float) -> tuple[int, int]:
-    if value >= 1e6:
+@lru_cache(maxsize=20_000)
+def anchor(key: str) -> str:
+    """A system's id as part of an address inside the page; `encodeURIComponent` in the script gives the same."""
+    return quote(key, safe="!'()*")
+
+
+def inside(organisation: str, whole: str) -> str:
+    """Where in the organisation, without the organisation's own name before it."""
+    return organisation.removeprefix(f"{whole} / ")
+
+
+def _likely(text: str, middle: str | None, likely: str) -> str:
+    return text if middle is None else f"{text} ({likely}{NO_BREAK}{middle})"
+
+
+def _scale(high: float, low: float = 0.0) -> tuple[int, int]:
+    """Thousands to divide by, and decimals; a low that is known is never rounded to nothing."""
+    if high >= 1e6 and not 0 < low < 1e5:
         return 2, 1
-    return (1, 0) if value >= 1e4 else (0, 0)
+    return (1, 0) if high >= 1e4 and not 0 < low < 1e3 else (0, 0)
 
 
 def _with_unit(number: str, unit: str, language: str) -> str:
@@ -77,10 +104,12 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
     unknown, likely = words["unknown"], words["likely"]
     return {
         "antal": lambda value: unknown if value is None else count(value, language),
-        "poang": lambda value: count(value, language, 0 if value == int(value) else 1),
+        "poang": lambda value, sign=False: points(value, language, sign),
         "datum": lambda value: unknown if not value else day(value, language),
         "andel": lambda value: share(value, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),
         "spann": lambda value: span(value, language, unknown, likely),
+        "ankare": anchor,
+        "inom": inside,
     }

@@ -5,24 +5,38 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
+from planner.render.formats import inside
 from planner.render.templates import TEMPLATES, environment
-from planner.view.model import System, View
+from planner.view.model import Note, System, View
 
 ROWS_WITHOUT_SCRIPT = 100
 MAX_CARDS = 1_000
 MAX_NOTES = 50
-LINE_BREAKS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+MAX_KINDS = 20
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+@dataclass(frozen=True)
+class NoteGroup:
+    """Findings of one severity: how often each repeated text occurs, the first of them, and how many are left out."""
+
+    label: str
+    count: int
+    repeated: tuple[tuple[str, int], ...]
+    notes: tuple[Note, ...]
+    more: int
 
 
 def render_html(view: View) -> bytes:
     """Render the document; the same view gives the same bytes."""
     style, script = _asset("roadmap.css"), _asset("roadmap.js")
-    island = json.dumps([_row(item) for item in view.systems], ensure_ascii=False, separators=(",", ":"))
     page = (
         environment(view.meta.language, is_html=True)
         .get_template("roadmap.html")
@@ -31,10 +45,12 @@ def render_html(view: View) -> bytes:
             policy=content_policy(style, script),
             style=Markup(style),
             script=Markup(script),
-            island=Markup("".join(LINE_BREAKS.get(letter, letter) for letter in island)),
+            island=Markup(_island(view)),
             first_rows=view.systems[:ROWS_WITHOUT_SCRIPT],
             has_cards=view.has_details and len(view.systems) <= MAX_CARDS,
-            notes=_shortened(view),
+            members=_members(view),
+            largest=max((count.share for count in view.counts), default=0.0) or 1.0,
+            notes=_note_groups(view),
         )
     )
     return (page.rstrip("\n") + "\n").encode("utf-8")
@@ -61,26 +77,53 @@ def _asset(name: str) -> str:
     return text
 
 
-def _row(item: System) -> list[Any]:
+def _island(view: View) -> str:
+    """Rows of the table as JSON that cannot end its own block."""
+    rows = [_row(item, view.meta.organisation) for item in view.systems]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return "".join(ESCAPES.get(letter, letter) for letter in text)
+
+
+def _row(item: System, organisation: str) -> list[Any]:
     return [
         item.system_id,
         item.name,
-        item.organisation,
+        inside(item.organisation, organisation),
         item.disposition,
         item.state,
         item.wave,
         item.quarter,
-        item.days[1],
-        item.cost_sek[1],
+        _whole(item.days[1]),
+        _whole(item.cost_sek[1]),
     ]
 
 
-def _shortened(view: View) -> list[dict[str, Any]]:
-    """Findings of one text and severity are shown together, and long lists are cut with a count of the rest."""
-    groups: dict[tuple[str, str], list[Any]] = {}
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _members(view: View) -> dict[tuple[str, str], list[System]]:
+    """Systems by lens and class, so that every count can be followed to its systems."""
+    members = defaultdict(list)
+    for lens in view.lenses:
+        words = [label for label, _ in lens.classes]
+        for item in view.systems:
+            for verdict in (result.verdict for result in item.lenses if result.label == lens.label):
+                # Where the class is uncertain, the last but one, the card says between which classes it lies.
+                members[lens.key, verdict if verdict in words else words[-2]].append(item)
+    return dict(members)
+
+
+def _note_groups(view: View) -> list[NoteGroup]:
+    """Findings by severity; long lists are cut, with counts of the texts that repeat themselves."""
+    groups: dict[str, list[Note]] = defaultdict(list)
     for note in view.findings:
-        groups.setdefault((note.severity, note.severity_label), []).append(note)
-    return [
-        {"label": label, "notes": notes[:MAX_NOTES], "more": max(len(notes) - MAX_NOTES, 0), "count": len(notes)}
-        for (_, label), notes in groups.items()
-    ]
+        groups[note.severity_label].append(note)
+    return [_note_group(label, notes) for label, notes in groups.items()]
+
+
+def _note_group(label: str, notes: list[Note]) -> NoteGroup:
+    more = max(len(notes) - MAX_NOTES, 0)
+    kinds = Counter(note.text for note in notes).most_common(MAX_KINDS) if more else []
+    repeated = tuple((text, times) for text, times in kinds if times > 1)
+    return NoteGroup(label, len(notes), repeated, tuple(notes[:MAX_NOTES]), more)

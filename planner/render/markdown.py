@@ -7,7 +7,8 @@ import re
 from planner.render.templates import environment
 from planner.view.model import View
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|#~&])")
+_LINE_STARTS = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")
 
 
 def render_markdown(view: View) -> bytes:
@@ -17,5 +18,5 @@ def render_markdown(view: View) -> bytes:
 
 
 def escape(text: object) -> str:
-    """Make a text harmless in Markdown: marks are escaped, lines and blanks collapsed."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    """Make a text harmless in Markdown: marks are escaped, also those that start a list; lines and blanks collapsed."""
+    return _LINE_STARTS.sub(r"\1\\", _MARKS.sub(r"\\\1", " ".join(str(text).split())))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
 from planner import __version__
 from planner.plan import Plan
 from planner.texts import load_texts
 from planner.view import appendix, page_one
 from planner.view.desk import Desk
-from planner.view.model import Meta, System, View
+from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
 
 AUDIENCES = ("intern", "offentlig")
 SCHEMA = "fardplan-view/1"
+UNKNOWN: Span = (None, None, None)
+Counted = TypeVar("Counted", Count, Wave)
 
 
 def build_view(plan: Plan, language: str, audience: str) -> View:
@@ -40,7 +45,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         meta=_meta(desk, audience),
         conclusion=_conclusion(desk, cards),
         asks=page_one.asks(desk),
-        counts=page_one.counts(desk),
+        counts=tuple(_totals_only(desk, count) for count in page_one.counts(desk)),
         total_days=total_days,
         total_cost_sek=total_cost,
         today_sek=today,
@@ -49,7 +54,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         target_usd=(low_usd, None, high_usd),
         target_known=target_known,
         years=page_one.years(desk),
-        waves=page_one.waves(desk),
+        waves=tuple(_totals_only(desk, wave) for wave in page_one.waves(desk)),
         ticks=page_one.ticks(desk),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
         risks=page_one.risks(desk) if inside else (),
@@ -63,6 +68,11 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         assumptions=appendix.assumptions(desk),
         has_details=inside,
     )
+
+
+def _totals_only(desk: Desk, row: Counted) -> Counted:
+    """Work and cost of a few systems are for internal readers; the public gets the totals of the plan."""
+    return row if desk.is_internal else replace(row, days=UNKNOWN, cost_sek=UNKNOWN)
 
 
 def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:

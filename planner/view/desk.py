@@ -31,8 +31,11 @@ class Desk:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Names of the systems by id."""
-        systems = self.table("systems")
+        """Names of the systems by id; a provisional one bears a server's name, which is for internal readers."""
+        systems = self.table("systems").merge(self.table("facts")[["system_id", "is_provisional"]], on="system_id")
+        if not self.is_internal:
+            is_server = systems["is_provisional"].astype(bool)
+            systems["name"] = systems["name"].mask(is_server, self.texts.say("unnamed_server"))
         return dict(zip(systems["system_id"], systems["name"], strict=True))
 
     @cached_property

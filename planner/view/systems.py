@@ -69,7 +69,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
     quarter = str(wave["quarter"]).partition("-Q") if wave else ("", "", "")
     return System(
         system_id=key,
-        name=row.name,
+        name=desk.names[key],
         organisation=text(row.organisation) if detail else "",
         business_area=text(row.business_area),
         key=row.key,

@@ -17,6 +17,7 @@ from planner.render import render
 from planner.view import build_view
 from tests.conftest import REPOSITORY, WORKBOOK
 
+pytestmark = pytest.mark.slow
 CASE = REPOSITORY / "inventories" / "rvtools-805"
 
 
@@ -67,7 +68,6 @@ def test_missing_sheets_are_told(planned: Plan) -> None:
     assert set(missing) == {"vDisk", "vSnapshot", "vCD", "vUSB"}
 
 
-@pytest.mark.slow
 def test_no_name_of_a_vm_is_in_any_document_or_table(planned: Plan) -> None:
     names = [
         row[0] for row in CalamineWorkbook.from_path(str(WORKBOOK)).get_sheet_by_name("vInfo").to_python()[1:] if row[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.case import Case
-from planner.conditions import evaluate
+from planner.policy.conditions import evaluate
 from planner.lineage import cells_of, join_texts
 from planner.policy import Decisions, Gate, Policy, Rule
 from planner.portfolio import Portfolio

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.conditions import Condition, evaluate
+from planner.policy.conditions import Condition, evaluate
 from planner.errors import PolicyError
 from planner.policy import POLICIES, Decisions, load_policy
 from planner.yamlfile import load_yaml, read_model

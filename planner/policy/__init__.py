@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from planner.conditions import Condition
+from planner.policy.conditions import Condition
 from planner.errors import PolicyError
 from planner.schema import load_table
 from planner.yamlfile import read_model
 
-POLICIES = Path(__file__).parent / "policies"
+POLICIES = Path(__file__).parent.parent / "policies"
 LENSES = ("dataflow_2030", "openness", "cloud_fit", "relevance", "business_value")
 Option = Literal["retire", "retain", "rehost", "relocate", "repurchase", "replatform", "refactor"]
 Phase = Literal["foundation", "investigate", "decide", "procure", "prepare", "move", "close"]

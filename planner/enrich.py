@@ -107,7 +107,6 @@ def _facts(
     facts = facts.join(_server_facts(portfolio)).join(_support_facts(support))
     facts["known_fields"] += facts["server_count"].notna()
     facts["has_own_servers"] = _has_own_servers(facts["server_count"], systems["delivery"])
-    facts["support_status"] = facts["support_status"].fillna("unknown")
     inside = links.dropna(subset=["source_system_id", "target_system_id"]).drop_duplicates(
         ["source_system_id", "target_system_id"]
     )
@@ -134,9 +133,7 @@ def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
         facts[column] = groups[column].sum().where(complete)
     facts["is_off"] = _every(servers["power_state"] == "off", servers["system_id"])
     facts["is_template"] = _every(servers["is_template"], servers["system_id"])
-    facts["environment_hint"] = (
-        groups["environment_hint"].first().where(groups["environment_hint"].count() == groups.size())
-    )
+    facts["environment_hint"] = servers["environment_hint"].fillna("none").groupby(servers["system_id"]).agg(_only)
     family = match_technology(servers["os"])["os_family"]
     facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
     return facts
@@ -167,6 +164,7 @@ def _only(values: pd.Series) -> object:
 def _support_facts(support: pd.DataFrame) -> pd.DataFrame:
     rank = support["status"].map({status: at for at, status in enumerate(_STATUSES)})
     worst = rank.groupby(support["system_id"]).min().map(dict(enumerate(_STATUSES)))
+    worst = worst.mask(worst == "unknown", pd.NA)
     exact = support[support["security_end_min_date"] == support["security_end_max_date"]]
     earliest = exact.groupby("system_id")["security_end_max_date"].min()
     return pd.DataFrame({"support_status": worst, "support_end_date": earliest})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from planner.portfolio import Portfolio
 
 MAX_CELLS = 4
+PLACE = ("file", "sheet", "row", "cell_column")
+Texts = NDArray[np.object_]
 # A derived fact and the columns that it is derived from.
 DERIVED: dict[str, list[tuple[str, str]]] = {
     "server_count": [("servers", "name")],
@@ -31,66 +35,112 @@ DERIVED: dict[str, list[tuple[str, str]]] = {
 }
 
 
-def cells_of(portfolio: Portfolio, lens_inputs: dict[str, list[str]]) -> pd.DataFrame:
-    """Cells of every field of every system.
+class Lineage:
+    """Cells of every field of every system, made when they are asked for.
 
     Parameters
     ----------
     portfolio
         With provenance and assignments.
-    lens_inputs
+    system_ids
+        Systems in the order of the answers.
+    fields
+        Fields that will be asked for.
+    made_from
         Field made by a lens (such as `openness_class`) to the columns of systems that the lens reads.
-
-    Returns
-    -------
-    DataFrame
-        system_id, field, cells: at most four cells as `file[sheet]:row:column`, then how many more.
     """
-    provenance = portfolio["provenance"]
-    place = provenance["file"] + ("[" + provenance["sheet"] + "]").fillna("") + ":"
-    place = place + provenance["row"].astype("string") + ":" + provenance["cell_column"]
-    owner = _owners(portfolio, provenance)
-    cells = pd.DataFrame(
-        {"system_id": owner, "table": provenance["table"], "column": provenance["column"], "cell": place}
-    )
-    cells = cells.assign(row=provenance["row"]).dropna(subset="system_id").sort_values(["row", "cell"], kind="stable")
-    direct = cells[cells["table"] == "systems"].rename(columns={"column": "field"})
-    pairs = [(field, table, column) for field, columns in DERIVED.items() for table, column in columns]
-    pairs += [(field, "systems", column) for field, columns in lens_inputs.items() for column in columns]
-    derived = cells.merge(pd.DataFrame(pairs, columns=["field", "table", "column"]), on=["table", "column"])
-    everything = pd.concat([direct[["system_id", "field", "cell"]], derived[["system_id", "field", "cell"]]])
-    return _joined(everything.drop_duplicates())
+
+    def __init__(
+        self, portfolio: Portfolio, system_ids: pd.Series, fields: Iterable[str], made_from: dict[str, list[str]]
+    ) -> None:
+        self._index = pd.Index(system_ids)
+        wanted = dict.fromkeys(fields)
+        self._sources = {
+            field: [
+                *(("systems", column) for column in [field, *made_from.get(field, [])]),
+                *DERIVED.get(field, []),
+            ]
+            for field in wanted
+        }
+        self._read = {table: self._cells(portfolio, table) for table in ("systems", "servers")}
+        self._texts: dict[str, Texts] = {}
+
+    def cells(self, field: str) -> Texts:
+        """Texts such as `file[sheet]:row:column` for each system, at most four and then how many more; None where
+        nothing was read."""
+        if field not in self._texts:
+            self._texts[field] = self._joined(field)
+        return self._texts[field]
+
+    def _cells(self, portfolio: Portfolio, table: str) -> dict[str, pd.DataFrame]:
+        columns = {column for sources in self._sources.values() for of, column in sources if of == table}
+        provenance = portfolio["provenance"]
+        is_wanted = provenance["column"].isin(columns) & (provenance["table"] == table)
+        at = np.flatnonzero(is_wanted.to_numpy(dtype=bool))
+        read = {name: provenance[name].array[at] for name in PLACE}
+        owner = provenance["row_id"].array[at]
+        if table == "servers":
+            owner = pd.Series(owner).map(portfolio["assignments"].set_index("server_id")["system_id"]).array
+        cells = pd.DataFrame(
+            {
+                "at": self._index.get_indexer(pd.Index(owner)),
+                "cell": _places(read),
+                "row": read["row"].to_numpy(np.int64),
+            }
+        )
+        is_ours = cells["at"] >= 0
+        return {str(name): part[is_ours[part.index]] for name, part in cells.groupby(provenance["column"].array[at])}
+
+    def _joined(self, field: str) -> Texts:
+        parts = [self._read[table][column] for table, column in self._sources[field] if column in self._read[table]]
+        texts = np.full(len(self._index), None, dtype=object)
+        count = np.zeros(len(texts), dtype=np.int64)
+        for part in parts:
+            for at, cell in _one_each(part):
+                shown = count[at] < MAX_CELLS
+                _append(texts, at[shown], cell[shown])
+                count[at] += 1
+        more = count > MAX_CELLS
+        texts[more] = texts[more] + np.array([f" +{number}" for number in count[more] - MAX_CELLS], dtype=object)
+        return texts
 
 
-def _owners(portfolio: Portfolio, provenance: pd.DataFrame) -> pd.Series:
-    by_server = portfolio["assignments"].set_index("server_id")["system_id"]
-    of_server = provenance["row_id"].map(by_server)
-    return provenance["row_id"].where(
-        provenance["table"] == "systems", of_server.where(provenance["table"] == "servers")
-    )
+def _places(read: Mapping[str, ExtensionArray]) -> Texts:
+    # The cells of a record share file, sheet and row: that part is written once for all of them.
+    codes = read["row"].to_numpy(np.int64)
+    for part in (read["file"], read["sheet"]):
+        code, distinct = pd.factorize(part)
+        codes = codes * (len(distinct) + 1) + code + 1
+    codes, _ = pd.factorize(codes)
+    first = np.full(codes.max(initial=-1) + 1, 0)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    heads = {name: pd.Series(values[first], dtype="string") for name, values in read.items()}
+    texts = heads["file"] + ("[" + heads["sheet"] + "]").fillna("") + ":" + heads["row"] + ":"
+    letters, distinct = pd.factorize(read["cell_column"])
+    made: Texts = texts.to_numpy(dtype=object)[codes] + np.asarray(distinct, dtype=object)[letters]
+    return made
 
 
-def _joined(cells: pd.DataFrame) -> pd.DataFrame:
-    cells = cells.sort_values(["system_id", "field"], kind="stable")
-    groups = cells.groupby(["system_id", "field"], sort=False)
-    shown = join_texts(cells[groups.cumcount() < MAX_CELLS], ["system_id", "field"], "cell").rename(
-        columns={"cell": "cells"}
-    )
-    more = groups.size().to_numpy() - MAX_CELLS
-    shown["cells"] = [
-        f"{text} +{count}" if count > 0 else text for text, count in zip(shown["cells"], more, strict=True)
+def _one_each(cells: pd.DataFrame) -> list[tuple[NDArray[np.int64], Texts]]:
+    """Cells of one column in rounds: in each round a system has at most one, in the order of rows."""
+    cells = cells.sort_values(["row", "cell"], kind="stable") if cells["at"].duplicated().any() else cells
+    turn = cells.groupby("at").cumcount().to_numpy()
+    return [
+        (cells["at"].to_numpy()[turn == number], cells["cell"].to_numpy()[turn == number])
+        for number in range(int(turn.max(initial=-1)) + 1)
     ]
-    return shown
 
 
-def join_texts(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    """Join a column's texts with blanks, one row per key; `frame` is sorted by `keys` (ten times as fast as
-    groupby's own)."""
-    ordered = frame[keys].reset_index(drop=True)
-    values = ordered.to_numpy(dtype=object)
-    is_first = np.ones(len(values), dtype=np.bool_)
-    is_first[1:] = (values[1:] != values[:-1]).any(axis=1)
-    starts = [*np.flatnonzero(is_first), len(frame)]
-    texts = frame[column].tolist()
-    joined = [" ".join(texts[start:end]) for start, end in pairwise(starts)]
-    return ordered[is_first].assign(**{column: joined}).reset_index(drop=True)
+def _append(texts: Texts, at: NDArray[np.int64], cell: Texts) -> None:
+    is_first = pd.isna(texts[at])
+    texts[at[is_first]] = cell[is_first]
+    texts[at[~is_first]] += " " + cell[~is_first]
+
+
+def join_cells(parts: list[Texts]) -> Texts:
+    """Put the cells of several fields of one rule together, system by system."""
+    texts = parts[0].copy()
+    for part in parts[1:]:
+        given = np.flatnonzero(~pd.isna(part))
+        _append(texts, given, part[given])
+    return texts

@@ -132,6 +132,8 @@ def _cast(frame: pd.DataFrame, column: Column, table: str) -> pd.Series:
     if column.name not in frame.columns:
         return pd.Series(pd.NA, index=frame.index, dtype=dtype)
     series = frame[column.name]
+    if isinstance(series.dtype, pd.CategoricalDtype) and dtype == "string":
+        return series  # a few texts many times over: kept once each
     try:
         return series if series.dtype == dtype else series.astype(dtype)
     except (TypeError, ValueError) as reason:

@@ -15,10 +15,10 @@ from tests.conftest import REPOSITORY
 FLOORS = [
     {"errors"},
     {"yamlfile"},
-    {"schema", "texts"},
+    {"schema", "texts", "flags"},
     {"policy", "facts"},
     {"portfolio", "case"},
-    {"ingest", "catalogue", "lineage"},
+    {"ingest", "catalogue", "lineage", "rules"},
     {"enrich", "lenses", "classify", "size", "estimate", "groups", "schedule"},
     {"plan", "verify"},
     {"store"},

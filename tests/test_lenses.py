@@ -58,7 +58,7 @@ def look(lens: str, **fields: Any) -> dict[str, Any]:
                     "system_id": "s",
                     "is_provisional": False,
                     "known_fields": 0,
-                    "support_status": "unknown",
+                    "support_status": None,
                     "depends_on_count": 0,
                     "needed_by_count": 0,
                 }

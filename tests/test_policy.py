@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.policy.conditions import Condition, evaluate
 from planner.errors import PolicyError
 from planner.policy import POLICIES, Decisions, load_policy
+from planner.policy.conditions import Condition, evaluate
 from planner.yamlfile import load_yaml, read_model
 
 PLAN_DATE = date(2026, 11, 23)

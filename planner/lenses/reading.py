@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from planner.flags import named
 from planner.policy import Lens
 from planner.schema import conform
 
@@ -46,8 +47,9 @@ class System:
 
 
 def _points(values: pd.Series, points: Mapping[str, float]) -> pd.Series:
-    given = [points.get(str(value), np.nan) for value in values.tolist()]
-    return pd.Series(given, index=values.index, dtype="float64")
+    codes, distinct = pd.factorize(values)
+    given = np.array([*(points.get(str(value), np.nan) for value in distinct), np.nan])
+    return pd.Series(given[codes], index=values.index)
 
 
 def with_derived_risks(systems: pd.DataFrame, plan_date: pd.Timestamp) -> pd.DataFrame:
@@ -75,7 +77,7 @@ def classes_of(name: str, reading: System, low: pd.Series, high: pd.Series, lens
     class_low, class_high = _class(low, lens), _class(high, lens)
     agreed = class_low.where(class_low == class_high, "uncertain")
     enough = known >= floor * reading.known.shape[1]
-    missing = _missing(reading.known)
+    missing = named(~reading.known.to_numpy(dtype=bool), list(reading.known.columns), reading.known.index)
     return conform(
         pd.DataFrame(
             {
@@ -100,10 +102,3 @@ def _class(score: pd.Series, lens: Lens) -> pd.Series:
     for item in lens.classes[1:]:
         found = found.mask(score >= item.at_least, item.name)
     return found
-
-
-def _missing(known: pd.DataFrame) -> pd.Series:
-    text = pd.Series("", index=known.index, dtype="string")
-    for field in known.columns:
-        text = text.where(known[field], text + " " + field)
-    return text.str.strip().replace("", pd.NA)

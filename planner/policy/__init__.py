@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from planner.policy.conditions import Condition
 from planner.errors import PolicyError
-from planner.schema import load_table
+from planner.policy.conditions import Condition
+from planner.schema import Column, load_table
 from planner.yamlfile import read_model
 
 POLICIES = Path(__file__).parent.parent / "policies"
@@ -59,7 +59,7 @@ class Gate(_Part):
     """What is allowed: a gate that holds denies options, asks for a decision first or allows with a condition.
 
     When its condition is unknown it asks for the decision `task` (an unknown never allows and never denies), unless
-    `on_unknown` is `ignore`.
+    `on_unknown` is `ignore`. `task_on_unknown` is the smaller task of finding out, when it is another one.
     """
 
     name: Key
@@ -68,6 +68,7 @@ class Gate(_Part):
     options: list[Option]
     task: Key | None = None
     on_unknown: Literal["needs_decision", "ignore"] = "ignore"
+    task_on_unknown: Key | None = None
     because: Text
     source: str
 
@@ -124,41 +125,38 @@ class Decisions(_Part):
             raise ValueError(f"the name '{twice}' stands twice")
         tasks = {task.name for task in self.tasks}
         for gate in self.gates:
-            if gate.task and gate.task not in tasks:
-                raise ValueError(f"gate '{gate.name}' asks for the task '{gate.task}', which is not declared")
+            for asked in (gate.task, gate.task_on_unknown):
+                if asked and asked not in tasks:
+                    raise ValueError(f"gate '{gate.name}' asks for the task '{asked}', which is not declared")
         for item in self.everything:
             _check_fields(item.name, item.when)
         return self
 
 
-def fact_fields() -> dict[str, str]:
-    """Fields that conditions may read, with their types: systems, derived facts and the classes and bounds of the
-    lenses."""
-    fields = {column.name: column.type for table in ("systems", "facts") for column in load_table(table).columns}
-    for lens in LENSES:
-        fields |= {f"{lens}_class": "text", f"{lens}_low": "number", f"{lens}_high": "number"}
-    return fields
+@lru_cache
+def fact_columns() -> dict[str, Column]:
+    """Fields that conditions may read: those of systems and of the derived facts, and the class of each lens."""
+    fields = {column.name: column for table in ("systems", "facts") for column in load_table(table).columns}
+    return fields | {name: Column(name, "text", "", False, (), None, None, "", "") for name in _LENS_CLASSES}
+
+
+_LENS_CLASSES = [f"{lens}_class" for lens in LENSES]
 
 
 def _check_fields(name: str, condition: Condition) -> None:
     import difflib
 
     for field in condition.fields():
-        if field not in fact_fields():
-            near = difflib.get_close_matches(field, sorted(fact_fields()), n=1)
+        if field not in fact_columns():
+            near = difflib.get_close_matches(field, sorted(fact_columns()), n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise ValueError(f"'{name}' reads the unknown field '{field}'{hint}")
-    for part in _parts(condition):
+    for part in condition.leaves():
         if part.matches is not None:
             try:
                 re.compile(part.matches)
             except re.error as reason:
                 raise ValueError(f"'{name}': '{part.matches}' is not a regular expression ({reason})") from None
-
-
-def _parts(condition: Condition) -> list[Condition]:
-    inner = [*(condition.all or []), *(condition.any or []), *([condition.not_] if condition.not_ else [])]
-    return [condition, *(part for item in inner for part in _parts(item))]
 
 
 class LensInput(_Part):
@@ -196,7 +194,7 @@ class Lenses(_Part):
             raise ValueError(f"the lenses are {', '.join(LENSES)}")
         for lens in self.lenses.values():
             for item in (item for group in lens.inputs.values() for item in group):
-                if item.field not in fact_fields():
+                if item.field not in fact_columns():
                     raise ValueError(f"a lens reads the unknown field '{item.field}'")
         return self
 
@@ -267,6 +265,11 @@ class Policy(_Part):
     sizing: Sizing
     effort: Effort
     schedule: Schedule
+    origins: dict[str, str] = {}
+
+    def origin_of(self, rule: str) -> str:
+        """Policy in which a rule or gate stands: a shipped one, or the organisation's own."""
+        return self.origins.get(rule, self.name)
 
 
 @lru_cache

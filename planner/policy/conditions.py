@@ -62,41 +62,56 @@ class Condition(BaseModel):
 
     def fields(self) -> list[str]:
         """Fields that the condition reads, in the order in which they stand."""
+        return list(dict.fromkeys(str(leaf.field) for leaf in self.leaves()))
+
+    def leaves(self) -> list[Condition]:
+        """The comparisons that the condition is made of."""
         if self.field is not None:
-            return [self.field]
+            return [self]
         parts = [*(self.all or []), *(self.any or []), *([self.not_] if self.not_ else [])]
-        return list(dict.fromkeys(name for part in parts for name in part.fields()))
+        return [leaf for part in parts for leaf in part.leaves()]
 
 
-def evaluate(condition: Condition, facts: pd.DataFrame, plan_date: date) -> pd.Series:
+def evaluate(
+    condition: Condition, facts: pd.DataFrame, plan_date: date, *, will_be_answered: bool = False
+) -> pd.Series:
     """Evaluate a condition for every row.
+
+    Parameters
+    ----------
+    condition, facts, plan_date
+        What is asked, of which rows (one column per field), on which day.
+    will_be_answered
+        Look ahead to the day when every question is answered: then `is_known` of an unknown field is itself unknown,
+        since nobody can say yet what the answer will do.
 
     Returns
     -------
     Series of nullable booleans; unknown where the known fields do not decide it.
     """
     if condition.all is not None:
-        return _fold(condition.all, facts, plan_date, is_and=True)
+        return _fold(condition.all, facts, plan_date, will_be_answered, is_and=True)
     if condition.any is not None:
-        return _fold(condition.any, facts, plan_date, is_and=False)
+        return _fold(condition.any, facts, plan_date, will_be_answered, is_and=False)
     if condition.not_ is not None:
-        return ~evaluate(condition.not_, facts, plan_date)
-    return _compare(condition, facts[condition.field], plan_date)
+        return ~evaluate(condition.not_, facts, plan_date, will_be_answered=will_be_answered)
+    return _compare(condition, facts[condition.field], plan_date, will_be_answered)
 
 
-def _fold(parts: list[Condition], facts: pd.DataFrame, plan_date: date, *, is_and: bool) -> pd.Series:
+def _fold(parts: list[Condition], facts: pd.DataFrame, plan_date: date, ahead: bool, *, is_and: bool) -> pd.Series:
     result = pd.Series(is_and, index=facts.index, dtype="boolean")
     for part in parts:
-        value = evaluate(part, facts, plan_date)
+        value = evaluate(part, facts, plan_date, will_be_answered=ahead)
         result = result & value if is_and else result | value
     return result
 
 
-def _compare(condition: Condition, values: pd.Series, plan_date: date) -> pd.Series:
+def _compare(condition: Condition, values: pd.Series, plan_date: date, ahead: bool) -> pd.Series:
     operator = next(name for name in OPERATORS if getattr(condition, name) is not None)
     wanted: Any = getattr(condition, operator)
     if operator == "is_known":
-        return (values.notna() == wanted).astype("boolean")
+        known = (values.notna() == wanted).astype("boolean")
+        return known.mask(values.isna(), pd.NA) if ahead else known
     answer = _ANSWERS[operator](values, wanted, pd.Timestamp(plan_date))
     return answer.astype("boolean").mask(values.isna(), pd.NA)
 

@@ -263,7 +263,7 @@ def risks(desk: Desk) -> tuple[Risk, ...]:
     staying = desk.decisions.index[desk.decisions["key"].isin(["retain", "rehost", "relocate"])]
     closed = lens.loc[staying, "openness"] == "closed"
     found = {
-        "unsupported": facts.index[facts["support_status"] == "ended"],
+        "unsupported": facts.index[(facts["support_status"] == "ended").fillna(False).astype(bool)],
         "undecided": desk.decisions.index[desk.decisions["key"] == "undecided"],
         "open": desk.decisions.index[desk.decisions["state"] == "open"],
         "late": desk.group_of.index[desk.group_of.isin(late)],
@@ -303,7 +303,7 @@ def coverage(desk: Desk) -> tuple[Coverage, ...]:
         "flows": flows,
         "classified": systems["klassa_k"].notna(),
         "servers": facts["server_count"].notna(),
-        "support": facts["support_status"] != "unknown",
+        "support": facts["support_status"].notna(),
     }
     rows = [_coverage(desk, key, flags) for key, flags in known.items()]
     return (*rows, Coverage(desk.texts.say("coverage_confirmed"), 0, total))

@@ -1,0 +1,95 @@
+"""The facts that rules may read, with each column's distinct values at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.policy import LENSES, Policy
+from planner.portfolio import Portfolio
+
+SAYS_NOTHING = ["not_assessable", "uncertain"]
+Codes = NDArray[np.int64]
+
+
+@dataclass
+class Facts:
+    """One row per system; `classes` are the classes of each lens, from worst to best."""
+
+    frame: pd.DataFrame
+    classes: dict[str, list[str]]
+    _codes: dict[str, tuple[Codes, pd.Series]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, portfolio: Portfolio, policy: Policy) -> Facts:
+        """Put systems, facts and the classes of the lenses side by side; a class that the bounds leave open is
+        unknown."""
+        frame = portfolio["systems"].merge(portfolio["facts"], on="system_id")
+        classes = {}
+        for name in LENSES:
+            field_ = f"{name}_class"
+            mine = portfolio["lenses"]
+            mine = mine[mine["lens"] == name].set_index("system_id").reindex(frame["system_id"])
+            said = mine["class"].mask(mine["class"].isin(SAYS_NOTHING), mine["class_low"]).to_numpy()
+            is_open = (mine["class_low"] != mine["class_high"]).fillna(True) & mine["class"].isin(SAYS_NOTHING)
+            frame[field_] = pd.Series(said, dtype="string").mask(is_open.to_numpy(dtype=bool), pd.NA)
+            frame[f"{field_}_low"], frame[f"{field_}_high"] = (
+                mine["class_low"].to_numpy(),
+                mine["class_high"].to_numpy(),
+            )
+            classes[field_] = [item.name for item in policy.lenses.lenses[name].classes]
+        return cls(frame, classes)
+
+    @property
+    def system_ids(self) -> pd.Series:
+        """Ids of the systems, in the order of all arrays."""
+        return self.frame["system_id"]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def columns_behind(self, name: str) -> list[str]:
+        """Columns that decide what a rule on this field can mean: for a lens also the bounds of its class."""
+        return [name, f"{name}_low", f"{name}_high"] if name in self.classes else [name]
+
+    def codes(self, name: str) -> tuple[Codes, pd.Series]:
+        """Code of every system's value, and the distinct values; the last one is the unknown."""
+        if name not in self._codes:
+            codes, values = pd.factorize(self.frame[name], use_na_sentinel=True)
+            distinct = pd.Series(values).reset_index(drop=True).astype(self.frame[name].dtype)
+            unknown = pd.Series([pd.NA if distinct.dtype.kind != "M" else pd.NaT], dtype=distinct.dtype)
+            self._codes[name] = (
+                np.where(codes < 0, len(distinct), codes).astype(np.int64),
+                pd.concat([distinct, unknown], ignore_index=True),
+            )
+        return self._codes[name]
+
+    def combinations(self, names: list[str]) -> tuple[Codes, pd.DataFrame]:
+        """Code of every system's combination of values, and the distinct combinations."""
+        codes = np.zeros(len(self.frame), dtype=np.int64)
+        for name in names:
+            part, values = self.codes(name)
+            codes = pd.factorize(codes * len(values) + part)[0].astype(np.int64)
+        first = np.full(codes.max(initial=-1) + 1, -1, dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        taken = {name: self.codes(name)[1].take(self.codes(name)[0][first]).array for name in names}
+        return codes, pd.DataFrame(taken)
+
+    def is_unknown(self, name: str) -> NDArray[np.bool_]:
+        """Systems for which a field is unknown."""
+        codes, values = self.codes(name)
+        unknown: NDArray[np.bool_] = codes == len(values) - 1
+        return unknown
+
+
+def plain(value: Any) -> str:
+    """A value as evidence writes it."""
+    if value is None or pd.isna(value):
+        return "?"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

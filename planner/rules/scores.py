@@ -1,0 +1,164 @@
+"""Points and denials of every option: on what is known, and over everything that the unknown may turn out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.policy import Decisions, Gate, Rule
+from planner.rules.reading import IMPOSSIBLE, TRUE, UNKNOWN, Reading, Readings
+
+Matrix = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Systems x options, options in the order in which ties are broken.
+
+    `now` are the points of rules that hold; `low` and `high` bound what they can become. `lead` is the least that the
+    leader can be ahead of each option when every answer is in (bounds of single fields are exact, a rule that still
+    depends on several is taken at its worst). `leader` and `second` are columns, -1 for nobody.
+    """
+
+    options: list[str]
+    now: Matrix
+    low: Matrix
+    high: Matrix
+    denied: Bools
+    may_be_denied: Bools
+    denied_by: NDArray[np.int64]
+    leader: NDArray[np.int64]
+    second: NDArray[np.int64]
+    lead: Matrix
+
+    @property
+    def settled(self) -> Bools:
+        """Systems whose leader wins whatever the answers are."""
+        has = self.leader != NOBODY
+        order = np.arange(len(self.options))[None, :]
+        at = np.where(has, self.leader, 0)
+        ahead = (self.lead > 0) | ((self.lead == 0) & (at[:, None] < order))
+        beaten = ahead | self.denied | (order == at[:, None])
+        rows = np.arange(len(at))
+        safe: Bools = has & beaten.all(axis=1) & ~self.may_be_denied[rows, at] & (self.low[rows, at] > 0)
+        return safe
+
+    @property
+    def rivals(self) -> Bools:
+        """Options that can still win, systems x options; the leader is none of its own rivals."""
+        order = np.arange(len(self.options))[None, :]
+        at = np.where(self.leader == NOBODY, -1, self.leader)[:, None]
+        can = (self.lead < 0) | ((self.lead == 0) & (order < at))
+        can |= (at == NOBODY) & (self.high > 0)
+        rivals: Bools = can & ~self.denied & (order != at)
+        return rivals
+
+
+def score(readings: Readings, decisions: Decisions) -> Scores:
+    """Weigh all rules and gates."""
+    options: list[str] = list(decisions.options)
+    shape = (len(readings.facts), len(options))
+    column = {option: at for at, option in enumerate(options)}
+    denied, may, by = _denials(readings, column, shape)
+    now = np.zeros(shape)
+    for reading in readings.rules:
+        now[:, column[_rule(reading).then]] += _rule(reading).points * (reading.now == TRUE)[reading.codes]
+    leader, second = winners(now, denied)
+    low, high, lead = _bounds(readings, column, shape, leader)
+    return Scores(options, now, np.minimum(low, now), np.maximum(high, now), denied, may, by, leader, second, lead)
+
+
+def winners(points: Matrix, denied: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Best and second best option with points of each system; -1 for nobody. The first of equals wins."""
+    open_ = np.where(denied | (points <= 0), -np.inf, points)
+    first = open_.argmax(axis=1)
+    rows = np.arange(len(points))
+    has_first = np.isfinite(open_[rows, first])
+    open_[rows, first] = -np.inf
+    second = open_.argmax(axis=1)
+    return (
+        np.where(has_first, first, NOBODY).astype(np.int64),
+        np.where(np.isfinite(open_[rows, second]), second, NOBODY).astype(np.int64),
+    )
+
+
+def _rule(reading: Reading) -> Rule:
+    assert isinstance(reading.item, Rule)
+    return reading.item
+
+
+def _denials(
+    readings: Readings, column: dict[str, int], shape: tuple[int, int]
+) -> tuple[Bools, Bools, NDArray[np.int64]]:
+    denied, may = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    by = np.full(shape, NOBODY, dtype=np.int64)
+    for number, reading in enumerate(readings.gates):
+        if not isinstance(reading.item, Gate) or reading.item.verdict != "deny":
+            continue
+        denies, could = (reading.now == TRUE)[reading.codes], (reading.ahead == UNKNOWN)[reading.codes]
+        for option in reading.item.options:
+            at = column[option]
+            by[:, at] = np.where(denies & (by[:, at] == NOBODY), number, by[:, at])
+            denied[:, at] |= denies
+            may[:, at] |= could
+    return denied, may, by
+
+
+def _bounds(
+    readings: Readings, column: dict[str, int], shape: tuple[int, int], leader: NDArray[np.int64]
+) -> tuple[Matrix, Matrix, Matrix]:
+    base, slack_low, slack_high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    by_field: dict[str, list[tuple[Reading, Bools]]] = {}
+    for reading in readings.rules:
+        rule, at = _rule(reading), column[_rule(reading).then]
+        base[:, at] += rule.points * (reading.ahead == TRUE)[reading.codes]
+        left = reading.ahead == UNKNOWN
+        for name in reading.branches:
+            decided = left & reading.settled_by(name)
+            if decided.any():
+                by_field.setdefault(name, []).append((reading, decided))
+                left &= ~decided
+        slack_low[:, at] += min(rule.points, 0) * left[reading.codes]
+        slack_high[:, at] += max(rule.points, 0) * left[reading.codes]
+    low, high = base + slack_low, base + slack_high
+    mine = np.where(leader == NOBODY, 0, leader)
+    lead = low[np.arange(shape[0]), mine][:, None] - high
+    for name, decided_rules in by_field.items():
+        _add_field(readings, name, decided_rules, column, (low, high, lead), mine)
+    return low, high, lead
+
+
+def _add_field(
+    readings: Readings,
+    name: str,
+    decided_rules: list[tuple[Reading, Bools]],
+    column: dict[str, int],
+    bounds: tuple[Matrix, Matrix, Matrix],
+    leader: NDArray[np.int64],
+) -> None:
+    """Add what the answer to one field can give each option: all rules that it decides turn out together."""
+    low, high, lead = bounds
+    concerned = np.zeros(len(low), dtype=np.bool_)
+    for reading, decided in decided_rules:
+        concerned |= decided[reading.codes]
+    at = np.flatnonzero(concerned)
+    least, most, worst = (np.full((len(at), low.shape[1]), start) for start in (np.inf, -np.inf, np.inf))
+    mine = leader[at]
+    for number in range(len(readings.answers[name])):
+        given, possible = np.zeros_like(least), np.ones(len(at), dtype=np.bool_)
+        for reading, decided in decided_rules:
+            codes = reading.codes[at]
+            truth = reading.branches[name][number][1]
+            possible &= ~((truth == IMPOSSIBLE) & decided)[codes]
+            given[:, column[_rule(reading).then]] += _rule(reading).points * ((truth == TRUE) & decided)[codes]
+        ahead = given[np.arange(len(at)), mine][:, None] - given
+        least = np.where(possible[:, None], np.minimum(least, given), least)
+        most = np.where(possible[:, None], np.maximum(most, given), most)
+        worst = np.where(possible[:, None], np.minimum(worst, ahead), worst)
+    low[at] += least
+    high[at] += most
+    lead[at] += worst

@@ -116,6 +116,30 @@ def explain(
     typer.echo(explain_system(_find(view.systems, system), view.meta.language))
 
 
+@app.command("questions")
+def ask(
+    case: CaseFolder,
+    out: Annotated[Path | None, typer.Option("--out", help="Form to fill in: a file .xlsx or .csv.")] = None,
+    lang: Lang = None,
+    on: OnDate = None,
+) -> None:
+    """List the questions whose answers would settle the most; with --out, write them as a form to fill in."""
+    from planner.case import read_case
+    from planner.pipeline import compute
+    from planner.render.form import write_form
+    from planner.texts import load_texts
+    from planner.view.questions import question_rows, summary
+
+    read = read_case(case, _day(on))
+    portfolio, texts = compute(read).portfolio, load_texts(lang.value if lang else read.language)
+    if out is not None:
+        write_form(question_rows(portfolio, texts), texts, out)
+        typer.echo(str(out))
+        return
+    for line in summary(portfolio, texts) or [texts.interface["q_none"]]:
+        typer.echo(line)
+
+
 def _find(systems: tuple[System, ...], wanted: str) -> System:
     import difflib
 

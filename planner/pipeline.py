@@ -21,6 +21,7 @@ from planner.lenses import assess
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
+from planner.questions import questions
 from planner.render import render
 from planner.schedule import schedule
 from planner.size import size
@@ -37,6 +38,7 @@ STEPS = (
     "classify",
     "size",
     "estimate",
+    "questions",
     "group",
     "schedule",
     "verify",
@@ -80,6 +82,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "classify": lambda before: classify(before, case, policy),
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
+        "questions": lambda before: questions(before, case, policy),
         "group": lambda before: group(before),
         "schedule": lambda before: schedule(before, case, policy),
         "verify": lambda before: verify(before, case, policy),

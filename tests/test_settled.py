@@ -13,6 +13,7 @@ from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import load_table
 
+pytestmark = pytest.mark.slow
 POLICY = load_policy()
 SIZE = 300
 # What a fair register knows: without it nothing could be settled. Ownership of data is stated, since the lens does not

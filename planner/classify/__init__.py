@@ -11,8 +11,10 @@ from planner.classify.options import weighed
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.rules.facts import Facts
-from planner.rules.reading import read_rules
-from planner.rules.scores import score
+from planner.rules.reading import Readings, read_rules
+from planner.rules.scores import Scores, score
+from planner.rules.what_if import what_if
+from planner.schema import conform
 
 
 def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
@@ -22,7 +24,7 @@ def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     -------
     dict of DataFrame
         evidence (one row per system and rule that holds or cannot be decided), options (one row per system and option),
-        decisions (one row per system).
+        decisions (one row per system), flips (which answers would change a proposal, and to what).
     """
     facts = Facts.of(portfolio, policy)
     readings = read_rules(facts, policy.decisions.everything, case.plan_date)
@@ -31,4 +33,19 @@ def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "evidence": evidence_of(portfolio, readings, policy),
         "options": weighed(readings, scores),
         "decisions": decided(readings, scores, policy.decisions),
+        "flips": _flips(readings, scores),
     }
+
+
+def _flips(readings: Readings, scores: Scores) -> pd.DataFrame:
+    found = what_if(readings, scores)
+    options = pd.array([*scores.options, pd.NA], dtype="string")
+    rows = pd.DataFrame(
+        {
+            "system_id": readings.facts.system_ids.array[found["at"].to_numpy(dtype=int)],
+            "field": found["field"],
+            "answer": found["answer"],
+            "disposition": options[found["option"].to_numpy(dtype=int)],
+        }
+    )
+    return conform(rows.sort_values(["system_id", "field", "answer"], kind="stable"), "flips")

@@ -256,6 +256,24 @@ class Schedule(_Part):
     max_servers_per_wave: Number
 
 
+class Questions(_Part):
+    """What a person is asked for, and who is likely to know it."""
+
+    derived: dict[str, list[str]]
+    asked_of_it: list[str]
+    because: str
+    source: str
+
+    @model_validator(mode="after")
+    def _known(self) -> Questions:
+        known = {*fact_columns(), "servers"}
+        named = [*self.derived, *(name for names in self.derived.values() for name in names), *self.asked_of_it]
+        wrong = next((name for name in named if name not in known), None)
+        if wrong:
+            raise ValueError(f"there is no field '{wrong}' to ask for")
+        return self
+
+
 class Policy(_Part):
     """One complete policy."""
 
@@ -265,6 +283,7 @@ class Policy(_Part):
     sizing: Sizing
     effort: Effort
     schedule: Schedule
+    questions: Questions
     origins: dict[str, str] = {}
 
     def origin_of(self, rule: str) -> str:
@@ -292,4 +311,5 @@ def load_policy(name: str = "standard") -> Policy:
         sizing=read_model(Sizing, folder / "sizing.yaml", PolicyError),
         effort=read_model(Effort, folder / "effort.yaml", PolicyError),
         schedule=read_model(Schedule, folder / "schedule.yaml", PolicyError),
+        questions=read_model(Questions, folder / "questions.yaml", PolicyError),
     )

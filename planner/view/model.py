@@ -180,6 +180,15 @@ class Alternative:
 
 
 @dataclass(frozen=True)
+class Flip:
+    """Answers to one unknown that would change the proposal, and to what."""
+
+    field: str
+    answers: str
+    leads_to: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One activity of a system's group."""
 
@@ -226,6 +235,7 @@ class System:
     margin: float | None
     tasks: tuple[str, ...]
     questions: tuple[str, ...]
+    flips: tuple[Flip, ...]
     reasons: tuple[Reason, ...]
     undecided: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number, text, whole
-from planner.view.model import Alternative, LensResult, Reason, Ref, Step, System
+from planner.view.model import Alternative, Flip, LensResult, Reason, Ref, Step, System
 
 
 def systems(desk: Desk) -> tuple[System, ...]:
@@ -37,6 +37,7 @@ class _Shelves:
             else {}
         )
         self.options = _by(desk.table("options"), "system_id") if details else {}
+        self.flips = _by(desk.table("flips"), "system_id") if details else {}
         self.lenses = _by(desk.table("lenses"), "system_id") if details else {}
         self.activities = (
             _by(desk.table("activities").sort_values(["start_week", "end_week", "activity_id"]), "group_id")
@@ -89,8 +90,9 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         margin=number(row.margin) if detail else None,
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
+        flips=_flips(desk, shelves.flips.get(key, [])),
         reasons=tuple(_reason(desk, item) for item in _weighty(shelves.evidence.get(key, []), row.key)),
-        undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if item["outcome"] == "unknown"),
+        undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if _asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
@@ -115,6 +117,24 @@ def _weighty(rows: list[dict[str, Any]], chosen: str) -> list[dict[str, Any]]:
     )
 
 
+def _asks(item: dict[str, Any]) -> bool:
+    return bool(item["outcome"] == "unknown" and item["effect"] == "needs_decision")
+
+
+def _flips(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Flip, ...]:
+    answers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        answers[str(row["field"]), text(row["disposition"]) or "undecided"].append(str(row["answer"]))
+    return tuple(
+        Flip(
+            desk.texts.field(name),
+            ", ".join(desk.texts.value(name, value) for value in values),
+            desk.texts.say(f"option_{key}"),
+        )
+        for (name, key), values in answers.items()
+    )
+
+
 def _tasks(desk: Desk, names: object) -> tuple[str, ...]:
     wanted = set(text(names).split())
     return tuple(
@@ -128,15 +148,14 @@ def _assumed(desk: Desk, rows: list[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _reason(desk: Desk, item: dict[str, Any]) -> Reason:
-    rule = desk.rules[str(item["rule"])]
     pairs = tuple(part.partition("=")[::2] for part in str(item["values"]).split("; "))
     return Reason(
         rule=str(item["rule"]),
         kind=desk.texts.say(f"kind_{item['kind']}"),
         outcome=desk.texts.say(f"outcome_{item['outcome']}"),
         effect=desk.texts.say(f"effect_{item['effect']}"),
-        because=getattr(rule.because, desk.texts.language),
-        source=rule.source.replace("own model", desk.texts.say("own_model")),
+        because=str(item[f"because_{desk.texts.language}"]),
+        source=str(item["source"]).replace("own model", desk.texts.say("own_model")),
         values=tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs),
         cells=text(item["cells"]),
         points=number(item["points"]),

@@ -73,7 +73,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         ever handed to
         an orchestrator as a parameter.
     """
-    policy = load_policy(case.policy)
+    policy = load_policy(case.policy, case.folder)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
@@ -99,7 +99,7 @@ def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio)
 def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
     portfolio = Portfolio().with_tables(ingest(case))
-    return portfolio.with_tables(enrich(portfolio, case, load_policy(case.policy)))
+    return portfolio.with_tables(enrich(portfolio, case, load_policy(case.policy, case.folder)))
 
 
 def plan(

@@ -14,6 +14,7 @@ from planner.errors import PlannerError
 
 Model = TypeVar("Model", bound=BaseModel)
 Lines = dict[tuple[str | int, ...], int]
+Places = dict[tuple[str | int, ...], str]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -61,10 +62,20 @@ def load_yaml(path: Path, error: type[PlannerError]) -> tuple[Any, Lines]:
 def read_model(model: type[Model], path: Path, error: type[PlannerError]) -> Model:
     """Read a YAML file as a pydantic model; a wrong key is answered with its line and the nearest known key."""
     data, lines = load_yaml(path, error)
+    return validate(model, data, places_of(path, lines), error)
+
+
+def places_of(path: Path, lines: Lines) -> Places:
+    """The place (`file:line`) of every key and item."""
+    return {at: _place(path, line) for at, line in lines.items()} | ({} if lines else {(): path.name})
+
+
+def validate(model: type[Model], data: Any, places: Places, error: type[PlannerError]) -> Model:
+    """Check plain values against a pydantic model; `places` says where each of them stands."""
     try:
         return model.model_validate(data if data is not None else {})
     except ValidationError as reason:
-        raise _explain(reason, lines, path, error, model) from None
+        raise _explain(reason, places, error, model) from None
 
 
 def _refuse_aliases(text: str, path: Path, error: type[PlannerError]) -> None:
@@ -105,25 +116,25 @@ def _walk(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path, 
 
 
 def _explain(
-    reason: ValidationError, lines: Lines, path: Path, error: type[PlannerError], model: type[BaseModel]
+    reason: ValidationError, places: Places, error: type[PlannerError], model: type[BaseModel]
 ) -> PlannerError:
     # A key that nobody knows is most often a misspelling of the one that is then missing: say the cause, not the
     # effect.
     first = min(reason.errors(), key=lambda item: item["type"] != "extra_forbidden")
     at = tuple(part for part in first["loc"])
-    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)
+    place = next((places[at[:n]] for n in range(len(at), -1, -1) if at[:n] in places), "")
     key = ".".join(str(part) for part in at)
     remedy = ""
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(at[-1]), sorted(_known_keys(model)), n=1)
         remedy = f"Did you mean '{near[0]}'?" if near else "Remove it or see docs/."
-        return error(f"unknown key '{key}'", place=_place(path, line), remedy=remedy)
+        return error(f"unknown key '{key}'", place=place, remedy=remedy)
     if first["type"] == "missing":
-        return error(f"'{key}' is missing", place=_place(path, line), remedy="Add it.")
+        return error(f"'{key}' is missing", place=place, remedy="Add it.")
     message = first["msg"].removeprefix("Value error, ")
     value = first.get("input")
     short = value if not isinstance(value, Mapping | list) else None
-    return error(f"'{key}': {message}", place=_place(path, line), value=short)
+    return error(f"'{key}': {message}", place=place, value=short)
 
 
 def _known_keys(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> set[str]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
+import pytest
+import yaml
+
+from planner.policy import PARTS, POLICIES
+from planner.policy.json_schema import json_schema
 from planner.schema import table_names, to_markdown
 from tests.conftest import REPOSITORY
 
@@ -20,6 +27,16 @@ these: UTF-8, comma, CRLF, ISO dates, `true`/`false`, and a blank for what is un
 def test_the_page_of_tables_is_in_sync(golden: Callable[[Path, bytes], None]) -> None:
     page = HEAD + "\n".join(to_markdown(name) for name in table_names())
     golden(REPOSITORY / "docs" / "tables.md", page.encode("utf-8"))
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_the_schema_of_a_policy_file_is_in_sync_and_fits_it(part: str, golden: Callable[[Path, bytes], None]) -> None:
+    golden(REPOSITORY / "docs" / "schemas" / f"{part}.schema.json", json_schema(part))
+    shipped = yaml.safe_load((POLICIES / "standard" / f"{part}.yaml").read_text(encoding="utf-8"))
+    schema = json.loads(json_schema(part))
+    jsonschema.validate(shipped, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**shipped, "no_such_key": 1}, schema)
 
 
 def test_readme_names_only_commands_and_places_that_exist() -> None:

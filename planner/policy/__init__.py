@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from planner.errors import PolicyError
 from planner.policy.conditions import Condition
+from planner.policy.layers import lineage_of, read_layers
 from planner.schema import Column, load_table
-from planner.yamlfile import read_model
+from planner.yamlfile import validate
 
 POLICIES = Path(__file__).parent.parent / "policies"
 LENSES = ("dataflow_2030", "openness", "cloud_fit", "relevance", "business_value")
@@ -130,7 +131,22 @@ class Decisions(_Part):
                     raise ValueError(f"gate '{gate.name}' asks for the task '{asked}', which is not declared")
         for item in self.everything:
             _check_fields(item.name, item.when)
+        _refuse_contradictions(self.gates)
         return self
+
+
+def _refuse_contradictions(gates: list[Gate]) -> None:
+    for gate in gates:
+        if gate.verdict == "deny" and len(set(gate.options)) == len(Option.__args__):  # type: ignore[attr-defined]
+            raise ValueError(f"gate '{gate.name}' denies all seven options: nothing would be left to propose")
+    for number, one in enumerate(gates):
+        for other in gates[:number]:
+            shared = sorted(set(one.options) & set(other.options))
+            if one.when == other.when and {one.verdict, other.verdict} == {"deny", "allow_with"} and shared:
+                raise ValueError(
+                    f"gates '{other.name}' and '{one.name}' contradict each other on {', '.join(shared)}: "
+                    "the same condition denies and allows"
+                )
 
 
 @lru_cache
@@ -286,30 +302,64 @@ class Policy(_Part):
     questions: Questions
     origins: dict[str, str] = {}
 
+    def is_own(self, rule: str) -> bool:
+        """Whether a rule or gate was written or changed by the organisation itself."""
+        return self.name not in _shipped() and self.origin_of(rule) == self.name
+
     def origin_of(self, rule: str) -> str:
         """Policy in which a rule or gate stands: a shipped one, or the organisation's own."""
         return self.origins.get(rule, self.name)
 
 
+PARTS: dict[str, type[BaseModel]] = {
+    "decisions": Decisions,
+    "lenses": Lenses,
+    "sizing": Sizing,
+    "effort": Effort,
+    "schedule": Schedule,
+    "questions": Questions,
+}
+
+
 @lru_cache
-def load_policy(name: str = "standard") -> Policy:
-    """Load a shipped policy by the name of its folder.
+def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
+    """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
+
+    A folder holds one file per part. With `policy.yaml: {extends: ...}` it needs only what differs: mappings are laid
+    over those of the extended policy, gates, rules and tasks over the one with the same name (`remove: true` takes one
+    away), and everything else is replaced.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped policy, or a path that begins with a dot.
+    beside
+        Folder that such a path is relative to.
 
     Raises
     ------
     PolicyError
-        No such policy, or a file of it is wrong; names file, line and the nearest known key.
+        No such policy, policies that extend each other in a circle, or a file that is wrong; names file, line and the
+        nearest known key.
     """
-    folder = POLICIES / name
-    if not folder.is_dir():
-        known = ", ".join(sorted(path.name for path in POLICIES.iterdir() if path.is_dir()))
-        raise PolicyError("no such policy", value=name, remedy=f"Known policies: {known}.")
-    return Policy(
-        name=name,
-        decisions=read_model(Decisions, folder / "decisions.yaml", PolicyError),
-        lenses=read_model(Lenses, folder / "lenses.yaml", PolicyError),
-        sizing=read_model(Sizing, folder / "sizing.yaml", PolicyError),
-        effort=read_model(Effort, folder / "effort.yaml", PolicyError),
-        schedule=read_model(Schedule, folder / "schedule.yaml", PolicyError),
-        questions=read_model(Questions, folder / "questions.yaml", PolicyError),
-    )
+    layers = lineage_of(_folder(name, beside), _folder)
+    parts = {}
+    origins: dict[str, str] = {}
+    for part, model in PARTS.items():
+        data, places, origin = read_layers(layers, part)
+        parts[part] = validate(model, data, places, PolicyError)
+        origins |= origin
+    return Policy(name=layers[-1].name, origins=origins, **parts)
+
+
+def _shipped() -> list[str]:
+    return sorted(path.name for path in POLICIES.iterdir() if path.is_dir())
+
+
+def _folder(name: str, beside: Path | None) -> Path:
+    is_own = name.startswith(".")
+    folder = (beside or Path()) / name if is_own else POLICIES / name
+    if folder.is_dir():
+        return folder.resolve()
+    remedy = f"Known policies: {', '.join(_shipped())}. An own one is named by its path, such as ./policy."
+    raise PolicyError("no such policy", value=name, remedy=remedy)

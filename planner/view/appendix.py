@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from planner.plan import SEVERITIES
-from planner.policy import Gate, Number
+from planner.policy import Gate, Number, Rule
 from planner.texts import Texts
 from planner.view.desk import Desk, text
 from planner.view.model import Assumption, Note, RuleRow, SourceRow
@@ -70,11 +70,16 @@ def rules(desk: Desk) -> tuple[RuleRow, ...]:
                 kind,
                 effect,
                 getattr(item.because, desk.texts.language),
-                item.source.replace("own model", desk.texts.say("own_model")),
+                _source(desk, item),
                 int(fired.get(item.name, 0)) if desk.is_internal else None,
             )
         )
     return tuple(made)
+
+
+def _source(desk: Desk, item: Gate | Rule) -> str:
+    source = item.source.replace("own model", desk.texts.say("own_model"))
+    return f"{source} ({desk.texts.say('own_rule')})" if desk.plan.policy.is_own(item.name) else source
 
 
 def assumptions(desk: Desk) -> tuple[Assumption, ...]:

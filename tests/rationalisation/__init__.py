@@ -1,0 +1,1 @@
+"""A municipal portfolio in the form of the application-rationalisation tool."""

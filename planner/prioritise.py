@@ -64,9 +64,9 @@ def _inputs(portfolio: Portfolio, profile: Priority) -> pd.DataFrame:
         of_table = portfolio[table].set_index("system_id")
         names = [name for name in of_table.columns if name in wanted | _NEEDED]
         inputs[names] = of_table[names].reindex(inputs.index)
-    inputs["dependency_count"] = inputs["depends_on_count"] + inputs["needed_by_count"]
-    if portfolio["links"].empty:  # no source lists a single data flow: that is not the same as no dependencies
-        inputs["dependency_count"] = pd.Series(pd.NA, index=inputs.index, dtype="Int64")
+    count = inputs["depends_on_count"] + inputs["needed_by_count"]
+    # Nobody having listed a data flow is not the same as there being none.
+    inputs["dependency_count"] = count.mask(count == 0, pd.NA)
     # A bought service has no servers of ours: that is known, and not the same as servers that nobody has listed.
     inputs["server_count"] = inputs["server_count"].mask(~inputs["has_own_servers"].fillna(True), 0)
     return inputs.reset_index()

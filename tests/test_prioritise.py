@@ -31,7 +31,14 @@ CASE = Case.model_validate(
     }
 )
 PROFILES = {name: read_model(Priority, POLICIES / name / "priority.yaml", PolicyError) for name in ("standard", "aws")}
-BEST = {"environment": "test", "criticality": 1, "os_family": "linux", "server_count": 1, "disposition": "rehost"}
+BEST: dict[str, Any] = {
+    "environment": "test",
+    "criticality": 1,
+    "os_family": "linux",
+    "server_count": 1,
+    "depends_on_count": 1,
+    "disposition": "rehost",
+}
 WORST = {
     "environment": "production",
     "criticality": 4,
@@ -48,14 +55,14 @@ CHOICES: dict[str, list[Any]] = {
     "osl_secrecy": [None, "none", "weak", "strong", "absolute"],
     "os_family": [None, "windows", "linux", "unix", "other"],
     "server_count": [None, 1, 3, 4, 10, 11, 200],
-    "depends_on_count": [0, 3, 4, 10, 11],
+    "depends_on_count": [None, 1, 3, 4, 10, 11],
     "disposition": [None, "retire", "retain", "rehost", "relocate", "repurchase", "replatform", "refactor"],
 }
 SYSTEM = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()})
 SYSTEMS = st.lists(SYSTEM, min_size=2, max_size=12)
 
 
-def _portfolio(rows: list[dict[str, Any]], *, has_links: bool = True) -> Portfolio:
+def _portfolio(rows: list[dict[str, Any]]) -> Portfolio:
     names = ["depends_on_count", "needed_by_count", *CHOICES, "has_own_servers"]
     frame = pd.DataFrame([dict.fromkeys(names) | row for row in rows])
     frame["system_id"] = [row.get("system_id", f"S{at:03d}") for at, row in enumerate(rows)]
@@ -64,20 +71,18 @@ def _portfolio(rows: list[dict[str, Any]], *, has_links: bool = True) -> Portfol
     facts = frame[["system_id", *counts, "server_count", "os_family", "has_own_servers"]]
     asked = frame[["system_id", "environment", "criticality", "personal_data", "osl_secrecy"]]
     decided = frame[["system_id", "disposition"]].assign(state="open")
-    links = pd.DataFrame([{"flow_id": "f", "source_name": "a", "target_name": "b", "state": "stated"}])
     return Portfolio(
         {
             "systems": conform(asked.assign(name=frame["system_id"]), "systems"),
             "facts": conform(facts.assign(is_provisional=False, known_fields=1), "facts"),
             "decisions": conform(decided, "decisions"),
-            "links": conform(links.head(int(has_links)), "links"),
         }
     )
 
 
-def _prioritised(rows: list[dict[str, Any]], profile: Priority = PROFILES["standard"], **more: bool) -> pd.DataFrame:
+def _prioritised(rows: list[dict[str, Any]], profile: Priority = PROFILES["standard"]) -> pd.DataFrame:
     policy = load_policy().model_copy(update={"priority": profile})
-    return prioritise(_portfolio(rows, **more), CASE, policy)["priorities"].set_index("system_id")
+    return prioritise(_portfolio(rows), CASE, policy)["priorities"].set_index("system_id")
 
 
 def _all_known(best: bool) -> Priority:
@@ -146,10 +151,9 @@ def test_unknown_is_a_range_and_never_the_lowest_score() -> None:
     assert scored["missing"].tolist()[1:] == ["environment", "environment"]
 
 
-def test_no_list_of_data_flows_is_not_the_same_as_no_dependencies() -> None:
-    scored = _prioritised([BEST], has_links=False).iloc[0]
-    assert "dependency_count" in scored["missing"].split()
-    assert "dependency_count" not in str(_prioritised([BEST]).iloc[0]["missing"]).split()
+def test_no_listed_data_flow_is_not_the_same_as_no_dependencies() -> None:
+    missing = _prioritised([BEST, {**BEST, "depends_on_count": 0}])["missing"].str.split()
+    assert ["dependency_count" in names for names in missing] == [False, True]
 
 
 def test_a_bought_service_is_known_to_have_no_servers() -> None:
@@ -173,6 +177,7 @@ def test_ties_go_to_the_wider_chance_and_then_to_the_id() -> None:
         ({"environment": None, "criticality": 3}, None),
         ({"environment": None, "criticality": 1}, True),
         ({"depends_on_count": 4}, False),
+        ({"depends_on_count": None}, None),
         ({"disposition": "retain"}, False),
         ({"disposition": None}, None),
         ({"personal_data": "sensitive"}, False),

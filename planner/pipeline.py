@@ -21,6 +21,7 @@ from planner.lenses import assess
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
+from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
 from planner.schedule import schedule
@@ -36,6 +37,7 @@ STEPS = (
     "enrich",
     "assess",
     "classify",
+    "prioritise",
     "size",
     "estimate",
     "questions",
@@ -80,6 +82,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
+        "prioritise": lambda before: prioritise(before, case, policy),
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
         "questions": lambda before: questions(before, case, policy),

@@ -19,7 +19,7 @@ FLOORS = [
     {"policy", "facts"},
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},
-    {"enrich", "lenses", "classify", "size", "estimate", "questions", "groups", "schedule"},
+    {"enrich", "lenses", "classify", "prioritise", "size", "estimate", "questions", "groups", "schedule"},
     {"plan", "verify"},
     {"store"},
     {"view"},

@@ -311,3 +311,9 @@ def test_a_profile_names_each_attribute_once_and_reads_known_fields() -> None:
 def test_urgency_is_no_part_of_a_shipped_profile() -> None:
     fields = {item.field for profile in PROFILES.values() for item in profile.attributes if item.field}
     assert not {field for field in fields if readable()[field].type == "date" or "support_" in field}
+
+
+def test_the_aws_policy_is_the_standard_one_with_another_profile() -> None:
+    aws, standard = load_policy("aws"), load_policy()
+    assert (aws.priority, standard.priority) == (PROFILES["aws"], PROFILES["standard"])
+    assert aws.decisions == standard.decisions

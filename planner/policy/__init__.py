@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from planner.errors import PolicyError
 from planner.policy.conditions import Condition
 from planner.policy.layers import lineage_of, read_layers
+from planner.policy.priority import Priority
 from planner.schema import Column, load_table
 from planner.yamlfile import validate
 
@@ -300,6 +301,7 @@ class Policy(_Part):
     effort: Effort
     schedule: Schedule
     questions: Questions
+    priority: Priority
     origins: dict[str, str] = {}
 
     def is_own(self, rule: str) -> bool:
@@ -318,6 +320,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "effort": Effort,
     "schedule": Schedule,
     "questions": Questions,
+    "priority": Priority,
 }
 
 

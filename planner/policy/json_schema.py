@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from planner.policy import PARTS, fact_columns
+from planner.policy.priority import readable
 
 
 def json_schema(part: str) -> bytes:
@@ -16,7 +17,7 @@ def json_schema(part: str) -> bytes:
     schema.pop("required", None)
     condition = schema.get("$defs", {}).get("Condition", {}).get("properties")
     if condition:
-        condition["field"] = {"title": "Field", "enum": sorted(fact_columns())}
+        condition["field"] = {"title": "Field", "enum": sorted(readable() if part == "priority" else fact_columns())}
     text = json.dumps(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=1, ensure_ascii=False
     )

@@ -25,6 +25,7 @@ class Activity:
     """One phase of one group: whole weeks without interruption, with even demand.
 
     `demand` is person-days a week by role. `cutovers` is the number of systems that change hands in the last week.
+    `rank` is how easy its group is to take early (1 = easiest), that of its hardest member; 0 for the foundation.
     `due_week` is the last week in which it may end, from the nearest deadline of its group; None without one.
     """
 
@@ -36,6 +37,7 @@ class Activity:
     cutovers: int = 0
     due_week: int | None = None
     deadline: date | None = None
+    rank: int = 0
     before: list[str] = field(default_factory=list)
 
 
@@ -56,10 +58,12 @@ def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str,
     if needs_foundation:
         activities[FOUNDATION] = _foundation(case, policy)
     cutovers = _cutovers(members)
+    ranks = _ranks(portfolio)
     for (group_id, phase), demand in days.items():
         least = max(policy.schedule.min_weeks[phase], lead.get(group_id, 0) if phase == "procure" else 0)
         activity = _activity(group_id, phase, least, demand, case, policy)
         activity.cutovers = min(cutovers.get((group_id, phase), 0), case.max_cutovers_per_week)
+        activity.rank = ranks.get(group_id, 0)
         activities[activity.key] = activity
     _chain(activities, needs_foundation)
     _order(activities, portfolio)
@@ -127,6 +131,12 @@ def _cutovers(members: pd.DataFrame) -> dict[tuple[str, str], int]:
     phase = members["disposition"].map(lambda option: "close" if option == "retire" else "move", na_action="ignore")
     changing = members[~members["disposition"].isin(["retain"]) & members["disposition"].notna()].assign(phase=phase)
     return {key: int(count) for key, count in changing.groupby(["group_id", "phase"]).size().items()}
+
+
+def _ranks(portfolio: Portfolio) -> dict[str, int]:
+    """A group is as easy to take early as its hardest member."""
+    ranks = portfolio["groups"].merge(portfolio["priorities"][["system_id", "rank"]], on="system_id")
+    return {str(key): int(rank) for key, rank in ranks.groupby("group_id")["rank"].max().items()}
 
 
 def _chain(activities: dict[str, Activity], needs_foundation: set[str]) -> None:

@@ -79,16 +79,18 @@ def _by_urgency(activities: dict[str, Activity], horizon: int) -> list[str]:
     return order
 
 
-def _group_ranks(activities: dict[str, Activity], horizon: int) -> dict[str, tuple[int, float, str]]:
-    # Latest start, then the smaller piece of work: easy groups go first where nothing else decides.
+def _group_ranks(activities: dict[str, Activity], horizon: int) -> dict[str, tuple[int, int, float, str]]:
+    # Latest start, then the priority of the policy, then the smaller piece of work.
     latest = _latest_starts(activities, horizon)
     first: dict[str, int] = {}
+    rank: dict[str, int] = {}
     days: dict[str, float] = {}
     for key, activity in activities.items():
         group = activity.group_id
+        rank[group] = activity.rank
         first[group] = min(latest[key], first.get(group, latest[key]))
         days[group] = days.get(group, 0.0) + activity.weeks * sum(activity.demand.values())
-    return {group: (first[group], round(days[group], 4), group) for group in first}
+    return {group: (first[group], rank[group], round(days[group], 4), group) for group in first}
 
 
 def _followers(activities: dict[str, Activity]) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ class Source(_Frozen):
     """One file of the inventory and how to read it."""
 
     file: Name
-    reader: Literal["systems", "servers", "dataflows", "rvtools"]
+    reader: Literal["systems", "servers", "dataflows", "rvtools", "answers"]
     sheet: str | None = None
     columns: dict[str, list[str] | str] = Field(default_factory=dict)
     ignore: list[str] = Field(default_factory=list)

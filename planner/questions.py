@@ -58,7 +58,11 @@ def _to_columns(asked: pd.DataFrame, portfolio: Portfolio, policy: Policy) -> pd
     plain = asked[~is_lens]
     derived = policy.questions.derived
     columns = plain["field"].map({name: derived.get(name, [name]) for name in plain["field"].unique()})
-    return pd.concat([plain.assign(column=columns).explode("column"), of_lenses], ignore_index=True)
+    everything = pd.concat([plain.assign(column=columns).explode("column"), of_lenses], ignore_index=True)
+    # Nobody can answer for a server that no system owns: which system it belongs to comes before everything else.
+    facts = portfolio["facts"]
+    is_provisional = everything["system_id"].isin(facts.loc[facts["is_provisional"], "system_id"])
+    return everything.assign(column=everything["column"].mask(is_provisional, "system_name"))
 
 
 def _stakes(portfolio: Portfolio) -> pd.DataFrame:

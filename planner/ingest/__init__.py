@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.case import Case, Source
 from planner.errors import InventoryError, SchemaError
+from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
 from planner.ingest.conform import Records
 from planner.ingest.dependencies import propose_flows
@@ -24,6 +25,7 @@ READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "servers": read_plain,
     "dataflows": read_plain,
     "rvtools": read_rvtools,
+    "answers": read_answers,
 }
 KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
     "systems": ("system_id", ["name", "organisation"], ["name"]),

@@ -26,6 +26,7 @@ class Records:
     the file.
     `rejects` are rows of this sheet, `side_rejects` rows of detail tabs that belong to none of its records.
     `cells` has one row per value read: position, column of the table, letter in the file and the raw text.
+    Rows that `only_complete` fill blanks of records that other sources make, and make none themselves.
     """
 
     table: str
@@ -40,6 +41,7 @@ class Records:
     rows_in: int
     is_pseudonymised: bool
     side_rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    only_complete: bool = False
 
 
 def read_records(matched: MatchedSheet, table: str, units: Mapping[str, str], is_pseudonymised: bool) -> Records:
@@ -58,7 +60,7 @@ def read_records(matched: MatchedSheet, table: str, units: Mapping[str, str], is
     """
     sheet = matched.sheet
     width = len(sheet.rows[matched.header_at])
-    body, numbers, bad_rows = _body(matched, width)
+    body, numbers, bad_rows = body_of(matched, width)
     cells = pd.DataFrame(body, columns=range(width), dtype="object")
     rows = pd.Series(numbers, dtype="Int64")
     conventions = conventions_of(pd.concat([cells[match.index] for match in matched.matches]), sheet.delimiter)
@@ -112,7 +114,8 @@ def _assemble(parts: list[_Part], index: pd.Index, is_pseudonymised: bool) -> tu
     return pd.DataFrame(columns, index=index), pd.concat(cells, ignore_index=True)
 
 
-def _body(matched: MatchedSheet, width: int) -> tuple[list[list[object]], list[int], list[tuple[int, list[object]]]]:
+def body_of(matched: MatchedSheet, width: int) -> tuple[list[list[object]], list[int], list[tuple[int, list[object]]]]:
+    """Rows below the header with their numbers, and the rows that have more cells than it."""
     header = [clean(cell) for cell in matched.sheet.rows[matched.header_at]]
     body, numbers, bad = [], [], []
     for number, row in zip(matched.sheet.numbers, matched.sheet.rows, strict=True):

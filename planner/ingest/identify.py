@@ -47,13 +47,17 @@ def identify(records: list[Records], table: str, id_column: str, key: list[str],
         Columns without which a row cannot be used.
     """
     rows = _stack(records, id_column)
-    is_usable = rows[required].notna().all(axis=1)
-    rejected = _reject(rows[~is_usable], records, required)
+    is_usable = rows["_only_complete"] | rows[required].notna().all(axis=1)
+    rejected = [_reject(rows[~is_usable], records, _first_missing(rows[~is_usable], required))]
     kept = rows[is_usable].copy()
     kept["_signature"] = _signature(kept, records)
     kept["_stated"] = kept[id_column].notna()
     kept["_key"] = kept[id_column].where(kept["_stated"], PREFIX[table] + _hashes(kept, key))
     kept = _separate_namesakes(kept)
+    is_stray = kept["_only_complete"] & ~kept["_key"].isin(kept.loc[~kept["_only_complete"], "_key"])
+    rejected.append(_reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{id_column}", kept.index[is_stray])))
+    refused = pd.concat([rows.loc[~is_usable, "_source"], kept.loc[is_stray, "_source"]])
+    kept = kept[~is_stray]
     kept = kept.sort_values(
         ["_key", "_source", "_filled", "_signature"], ascending=[True, True, False, True], kind="stable"
     )
@@ -67,11 +71,11 @@ def identify(records: list[Records], table: str, id_column: str, key: list[str],
         concat(
             [
                 *(conform(part, "rejects") for record in records for part in (record.rejects, record.side_rejects)),
-                rejected,
+                *rejected,
             ],
             "rejects",
         ),
-        _counts(kept, rows.loc[~is_usable, "_source"], records),
+        _counts(kept, refused, records),
     )
 
 
@@ -80,6 +84,7 @@ def _stack(records: list[Records], id_column: str) -> pd.DataFrame:
     for at, record in enumerate(records):
         frame = record.frame.astype("object")
         frames.append(frame.assign(_source=at, _position=frame.index, _row=record.rows.astype("object")))
+        frames[-1]["_only_complete"] = record.only_complete
     stacked = pd.concat(frames, ignore_index=True)
     if id_column not in stacked:
         stacked[id_column] = pd.NA
@@ -144,7 +149,7 @@ def _findings(kept: pd.DataFrame, merged: pd.DataFrame, table: str, records: lis
     places = {"table": table, "row_id": kept["_key"], "file": files, "row": kept["_row"]}
     found = [
         _at("info", "exact_duplicate", places, follows & same),
-        _at("warning", "merged_rows", places, follows & ~same),
+        _at("warning", "merged_rows", places, follows & ~same & ~kept["_only_complete"]),
         _at("warning", "same_name_and_organisation", places, kept["_namesake"]),
     ]
     schema = load_table(table).names
@@ -174,9 +179,12 @@ def _at(severity: str, code: str, places: dict[str, Any], where: pd.Series) -> p
     return finding_rows(severity, code, index=at, **picked)
 
 
-def _reject(rows: pd.DataFrame, records: list[Records], required: list[str]) -> pd.DataFrame:
+def _first_missing(rows: pd.DataFrame, required: list[str]) -> pd.Series:
     missing = rows[required].isna()
-    code = missing.idxmax(axis=1).map(lambda name: f"missing_{name}") if len(rows) else pd.Series(dtype="object")
+    return missing.idxmax(axis=1).map(lambda name: f"missing_{name}") if len(rows) else pd.Series(dtype="object")
+
+
+def _reject(rows: pd.DataFrame, records: list[Records], code: pd.Series) -> pd.DataFrame:
     original = [
         _original(records[source], position)
         for source, position in zip(rows["_source"], rows["_position"], strict=True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import ColumnMap, extend, load_map, match_header
+from planner.ingest.columns import ColumnMap, MatchedSheet, extend, load_map, match_header
 from planner.ingest.conform import Records, read_records
 from planner.ingest.sheets import Sheet
 
 
 def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
-    """Read the one sheet of a source that holds its table.
+    """Read the one sheet of a source that holds its table."""
+    matched, column_map = find_sheet(sheets, source)
+    return [read_records(matched, column_map.table, {}, source.is_pseudonymised)]
+
+
+def find_sheet(sheets: list[Sheet], source: Source) -> tuple[MatchedSheet, ColumnMap]:
+    """Find the sheet whose header row names the required columns.
 
     Raises
     ------
@@ -27,7 +33,7 @@ def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
     for sheet in wanted:
         matched = match_header(sheet, column_map)
         if matched:
-            return [read_records(matched, column_map.table, {}, source.is_pseudonymised)]
+            return matched, column_map
     raise _no_header(wanted[0], column_map, source)
 
 

@@ -283,7 +283,7 @@ class Questions(_Part):
 
     @model_validator(mode="after")
     def _known(self) -> Questions:
-        known = {*fact_columns(), "servers"}
+        known = {*fact_columns(), "servers", "system_name"}
         named = [*self.derived, *(name for names in self.derived.values() for name in names), *self.asked_of_it]
         wrong = next((name for name in named if name not in known), None)
         if wrong:

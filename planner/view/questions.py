@@ -48,7 +48,8 @@ def question_rows(portfolio: Portfolio, texts: Texts) -> tuple[Question, ...]:
 
 
 def _question(field: str, texts: Texts) -> str:
-    return texts.interface["q_servers"] if field == "servers" else texts.field(field)
+    # What is answered in another list than the form has a question of its own.
+    return texts.interface.get(f"q_{field}", texts.field(field))
 
 
 def _choices(field: str, texts: Texts) -> tuple[str, ...]:

@@ -116,8 +116,19 @@ def _facts(
     facts["same_function_count"] = by_function.astype("Int64") - 1
     facts["notice_date"] = _months_before(systems["contract_end_date"], systems["notice_months"])
     facts["contract_value_sek"] = systems["annual_cost_sek"] * policy.effort.contract_years.value
+    facts["lead_route"] = _lead_route(systems["procurement_route"], facts["contract_value_sek"], policy)
+    for name, attribute in (("procurement_start_p50_date", "months_p50"), ("procurement_start_date", "months_p80")):
+        months = {lead.route: getattr(lead, attribute) for lead in policy.schedule.lead_times}
+        facts[name] = _months_before(facts["notice_date"], facts["lead_route"].map(months).astype("Int64"))
     facts["years_to_retirement"] = systems["retire_year"] - case.plan_date.year
     return conform(facts.reset_index(), "facts")
+
+
+def _lead_route(stated: pd.Series, value: pd.Series, policy: Policy) -> pd.Series:
+    """The route as stated, else by contract value, else the open procedure: what is unknown is not hurried."""
+    routes = [lead.route for lead in policy.schedule.lead_times]
+    by_value = (value <= policy.schedule.direct_award_limit.value).map({True: "direct_award", False: "open_procedure"})
+    return stated.where(stated.isin(routes)).fillna(by_value.astype("string")).fillna("open_procedure")
 
 
 def _count(ids: pd.Series, index: pd.Index) -> pd.Series:

@@ -29,8 +29,14 @@ DERIVED: dict[str, list[tuple[str, str]]] = {
     "support_end_date": [("servers", "os"), ("systems", "os"), ("systems", "db"), ("systems", "runtime")],
     "same_function_count": [("systems", "function_code")],
     "notice_date": [("systems", "contract_end_date"), ("systems", "notice_months")],
+    "lead_route": [("systems", "procurement_route"), ("systems", "annual_cost_sek")],
     "contract_value_sek": [("systems", "annual_cost_sek")],
     "years_to_retirement": [("systems", "retire_year")],
+    "risk_l1": [("servers", "os"), ("systems", "os"), ("systems", "db"), ("systems", "runtime")],
+    "risk_l2": [("systems", "contract_end_date"), ("systems", "is_contract_rolling")],
+    "is_process_unmapped": [("systems", "process_mapped_date")],
+    "has_same_manual_steps": [("systems", "manual_steps_before"), ("systems", "manual_steps_after")],
+    "has_no_measured_benefit": [("systems", "benefit_baseline"), ("systems", "has_benefit_owner")],
     "is_provisional": [("servers", "name"), ("systems", "name")],
 }
 
@@ -57,8 +63,9 @@ class Lineage:
         wanted = dict.fromkeys(fields)
         self._sources = {
             field: [
-                *(("systems", column) for column in [field, *made_from.get(field, [])]),
-                *DERIVED.get(field, []),
+                source
+                for column in [field, *made_from.get(field, [])]
+                for source in [("systems", column), *DERIVED.get(column, [])]
             ]
             for field in wanted
         }

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
-from planner.lenses.reading import System, classes_of, with_derived_risks
+from planner.lenses.derived import with_derived_inputs
+from planner.lenses.reading import System, classes_of
 from planner.policy import load_policy
 from planner.schema import conform
 
@@ -241,16 +242,31 @@ def test_cow_path(components: tuple[bool | None, ...], low: float, high: float, 
     ],
 )
 def test_end_of_support_gives_l1(end: str, level: int) -> None:
-    frame = pd.DataFrame(
-        {
-            "support_end_date": [pd.Timestamp(end)],
-            "contract_end_date": [pd.NaT],
-            "is_contract_rolling": pd.Series([pd.NA], dtype="boolean"),
-            "risk_l1": pd.Series([pd.NA], dtype="Int64"),
-            "risk_l2": pd.Series([pd.NA], dtype="Int64"),
-        }
-    )
-    assert with_derived_risks(frame, PLAN_DATE)["risk_l1"].iloc[0] == level
+    systems = conform(pd.DataFrame([{"system_id": "s", "name": "s"}]), "systems")
+    systems["support_end_date"] = pd.Timestamp(end)
+    assert with_derived_inputs(systems, PLAN_DATE)["risk_l1"].iloc[0] == level
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "value"),
+    [
+        ({"process_mapped_date": "2024-11-22"}, "is_process_unmapped", True),
+        ({"process_mapped_date": "2024-11-23"}, "is_process_unmapped", False),
+        ({}, "is_process_unmapped", None),
+        ({"process_mapped_date": "2020-01-01", "is_process_unmapped": False}, "is_process_unmapped", False),
+        ({"manual_steps_before": 7, "manual_steps_after": 7}, "has_same_manual_steps", True),
+        ({"manual_steps_before": 7, "manual_steps_after": 3}, "has_same_manual_steps", False),
+        ({"manual_steps_before": 7}, "has_same_manual_steps", None),
+        ({"benefit_baseline": 12.5, "has_benefit_owner": True}, "has_no_measured_benefit", False),
+        ({"benefit_baseline": 12.5}, "has_no_measured_benefit", None),
+        ({"has_benefit_owner": True}, "has_no_measured_benefit", None),
+    ],
+)
+def test_what_is_known_of_a_process_answers_its_component(fields: dict[str, Any], field: str, value: object) -> None:
+    systems = conform(pd.DataFrame([{"system_id": "s", "name": "s", **fields}]), "systems")
+    systems["support_end_date"] = pd.Series(pd.NaT, index=systems.index, dtype="datetime64[us]")
+    found = with_derived_inputs(systems, PLAN_DATE)[field].iloc[0]
+    assert pd.isna(found) if value is None else found == value
 
 
 def test_security_protection_is_not_for_cloud_whatever_else_is_unknown() -> None:

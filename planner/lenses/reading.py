@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.flags import named
+from planner.lenses.derived import with_derived_inputs
 from planner.policy import Lens
 from planner.schema import conform
 
@@ -30,7 +31,7 @@ class System:
     @classmethod
     def read(cls, systems: pd.DataFrame, lens: Lens, plan_date: pd.Timestamp) -> System:
         """Read the inputs of a lens; `systems` has the columns of tables systems and facts."""
-        systems = with_derived_risks(systems, plan_date)
+        systems = with_derived_inputs(systems, plan_date)
         low: dict[str, pd.DataFrame] = {}
         high: dict[str, pd.DataFrame] = {}
         known: dict[str, pd.Series] = {}
@@ -50,24 +51,6 @@ def _points(values: pd.Series, points: Mapping[str, float]) -> pd.Series:
     codes, distinct = pd.factorize(values)
     given = np.array([*(points.get(str(value), np.nan) for value in distinct), np.nan])
     return pd.Series(given[codes], index=values.index)
-
-
-def with_derived_risks(systems: pd.DataFrame, plan_date: pd.Timestamp) -> pd.DataFrame:
-    """Fill L1 from the end of support and L2 from the contract where nobody set them by hand.
-
-    Bands: public-sector reference section 3.4 (own model). An open-ended contract is 2.
-    """
-    support = _bands(systems["support_end_date"], plan_date, [(0, 6), (12, 5), (24, 4), (36, 3), (60, 2)], 1)
-    contract = _bands(systems["contract_end_date"], plan_date, [(0, 6), (12, 5), (24, 4), (36, 3)], 2)
-    contract = contract.mask(systems["is_contract_rolling"].fillna(False).astype(bool), 2)
-    return systems.assign(risk_l1=systems["risk_l1"].fillna(support), risk_l2=systems["risk_l2"].fillna(contract))
-
-
-def _bands(dates: pd.Series, plan_date: pd.Timestamp, bands: list[tuple[int, int]], beyond: int) -> pd.Series:
-    level = pd.Series(beyond, index=dates.index, dtype="Int64")
-    for months, value in reversed(bands):
-        level = level.mask(dates < plan_date + pd.DateOffset(months=months), value)
-    return level.mask(dates.isna(), pd.NA)
 
 
 def classes_of(name: str, reading: System, low: pd.Series, high: pd.Series, lens: Lens, floor: float) -> pd.DataFrame:

@@ -255,10 +255,11 @@ class Effort(_Part):
 
 
 class LeadTime(_Part):
-    """Weeks from the decision to procure to a signed contract."""
+    """Months from the decision to procure to a signed contract: half of the times, and four times out of five."""
 
     route: str
-    weeks: Span
+    months_p50: Annotated[int, Field(gt=0)]
+    months_p80: Annotated[int, Field(gt=0)]
     because: str
     source: str
 

@@ -17,6 +17,7 @@ from planner.schedule.calendar import week_of
 
 ORDER = ("foundation", "investigate", "decide", "procure", "prepare", "move", "close")
 FOUNDATION = "foundation"
+WEEKS_PER_MONTH = 52 / 12
 CLOUD = ("rehost", "relocate", "replatform", "refactor")
 
 
@@ -110,21 +111,13 @@ def _activity(group_id: str, phase: str, least: int, days: dict[str, float], cas
 
 
 def _lead_weeks(portfolio: Portfolio, policy: Policy) -> dict[str, int]:
-    """Weeks to a signed contract: the slow end (P80), since commitments are made on it; unknown routes go by
-    contract value."""
-    weeks = {lead.route: math.ceil(lead.weeks.high) for lead in policy.schedule.lead_times}
-    facts = portfolio["facts"].merge(portfolio["systems"][["system_id", "procurement_route"]], on="system_id")
-    by_value = facts["contract_value_sek"] <= policy.schedule.direct_award_limit.value
-    route = facts["procurement_route"].where(facts["procurement_route"].isin(list(weeks)))
-    route = route.fillna(by_value.map({True: "direct_award", False: "open_procedure"}).astype("string")).fillna(
-        "open_procedure"
-    )
-    grouped = facts.assign(weeks=route.map(weeks)).merge(portfolio["groups"], on="system_id")
+    """Weeks to a signed contract: the slow end (P80), since commitments are made on it."""
+    weeks = {lead.route: math.ceil(lead.months_p80 * WEEKS_PER_MONTH) for lead in policy.schedule.lead_times}
     bought = portfolio["decisions"].loc[portfolio["decisions"]["disposition"] == "repurchase", "system_id"]
-    return {
-        str(key): int(value)
-        for key, value in grouped[grouped["system_id"].isin(bought)].groupby("group_id")["weeks"].max().items()
-    }
+    facts = portfolio["facts"].merge(portfolio["groups"], on="system_id")
+    facts = facts[facts["system_id"].isin(bought)]
+    longest = facts["lead_route"].map(weeks).groupby(facts["group_id"]).max()
+    return {str(key): int(value) for key, value in longest.items()}
 
 
 def _cutovers(members: pd.DataFrame) -> dict[tuple[str, str], int]:

@@ -18,6 +18,7 @@ from planner.estimate import estimate
 from planner.groups import group
 from planner.ingest import ingest
 from planner.lenses import assess
+from planner.outlook import outlook
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
@@ -43,6 +44,7 @@ STEPS = (
     "questions",
     "group",
     "schedule",
+    "outlook",
     "verify",
     "render",
     "save",
@@ -88,6 +90,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "questions": lambda before: questions(before, case, policy),
         "group": lambda before: group(before),
         "schedule": lambda before: schedule(before, case, policy),
+        "outlook": lambda before: outlook(before, case, policy),
         "verify": lambda before: verify(before, case, policy),
     }
     for name, step in steps.items():

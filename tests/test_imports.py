@@ -19,7 +19,7 @@ FLOORS = [
     {"policy", "facts"},
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},
-    {"enrich", "lenses", "classify", "prioritise", "size", "estimate", "questions", "groups", "schedule"},
+    {"enrich", "lenses", "classify", "prioritise", "size", "estimate", "questions", "groups", "schedule", "outlook"},
     {"plan", "verify"},
     {"store"},
     {"view"},

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from planner.errors import PolicyError
 from planner.policy.conditions import Condition
 from planner.policy.layers import lineage_of, read_layers
+from planner.policy.outlook import Outlook
 from planner.policy.priority import Priority
 from planner.schema import Column, load_table
 from planner.yamlfile import validate
@@ -303,6 +304,7 @@ class Policy(_Part):
     schedule: Schedule
     questions: Questions
     priority: Priority
+    outlook: Outlook
     origins: dict[str, str] = {}
 
     def is_own(self, rule: str) -> bool:
@@ -322,6 +324,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "schedule": Schedule,
     "questions": Questions,
     "priority": Priority,
+    "outlook": Outlook,
 }
 
 

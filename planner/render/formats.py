@@ -63,6 +63,12 @@ def money_span(span: Span, language: str, unknown: str, likely: str) -> str:
     )
 
 
+def bounds(values: tuple[int, int], language: str) -> str:
+    """A count that is known, or from at least to at most: `7–34`."""
+    low, high = (count(value, language) for value in values)
+    return low if low == high else f"{low}–{high}"
+
+
 def span(values: Span, language: str, unknown: str, likely: str) -> str:
     """A range of numbers: `714–4 446 (troligen 1 700)`."""
     low, middle, high = values
@@ -109,6 +115,7 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "andel": lambda value: share(value, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),
+        "antal_spann": lambda value: bounds(value, language),
         "spann": lambda value: span(value, language, unknown, likely),
         "ankare": anchor,
         "inom": inside,

@@ -8,7 +8,7 @@ from typing import TypeVar
 from planner import __version__
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, page_one
+from planner.view import appendix, goals, page_one
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
@@ -57,6 +57,14 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         waves=tuple(_totals_only(desk, wave) for wave in page_one.waves(desk)),
         ticks=page_one.ticks(desk),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
+        goal_date=plan.policy.outlook.target_date.isoformat(),
+        goals=goals.goals(desk),
+        curve=goals.curve(desk),
+        blocked=goals.blocked(desk) if inside else (),
+        without_benefit=desk.refs(goals.without_benefit(desk)) if inside else (),
+        pilots=page_one.pilots(desk) if inside else (),
+        pilots_low=plan.policy.priority.pilot.confirm_low,
+        pilots_high=plan.policy.priority.pilot.confirm_high,
         risks=page_one.risks(desk) if inside else (),
         process_first=page_one.process_first(desk) if inside else (),
         lenses=page_one.lenses(desk) if inside else (),

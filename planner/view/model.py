@@ -133,6 +133,44 @@ class Lens:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """A goal: at least and at most how many today and on its day, of how many, and of how many it is known."""
+
+    key: str
+    label: str
+    explanation: str
+    today: tuple[int, int]
+    due: tuple[int, int]
+    total: int
+    known: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """Free data flows on one day: at least, at most, of how many; `moment` is start, wave or target."""
+
+    date: str
+    wave: int | None
+    moment: str
+    low: int
+    high: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A data flow that is not free when the goals fall due, the ends that block it and what would free it."""
+
+    source: str
+    target: str
+    state: str
+    blocking: tuple[Ref, ...]
+    remedy: str
+    by_whom: str
+    dependants: int
+
+
+@dataclass(frozen=True)
 class Risk:
     """Something that threatens the plan, with the systems concerned."""
 
@@ -302,6 +340,14 @@ class View:
     waves: tuple[Wave, ...]
     ticks: tuple[Tick, ...]
     end_date: str | None
+    goal_date: str
+    goals: tuple[Goal, ...]
+    curve: tuple[Point, ...]
+    blocked: tuple[Blocked, ...]
+    without_benefit: tuple[Ref, ...]
+    pilots: tuple[Ref, ...]
+    pilots_low: int
+    pilots_high: int
     risks: tuple[Risk, ...]
     process_first: tuple[Ref, ...]
     lenses: tuple[Lens, ...]

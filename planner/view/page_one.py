@@ -281,6 +281,13 @@ def risks(desk: Desk) -> tuple[Risk, ...]:
     return tuple(sorted(made, key=lambda risk: (-risk.count, risk.key))[:MAX_RISKS])
 
 
+def pilots(desk: Desk) -> tuple[Ref, ...]:
+    """Suggested pilots, the easiest first."""
+    table = desk.table("priorities").sort_values("rank")
+    ids = table.loc[table["is_pilot_candidate"].fillna(False).astype(bool), "system_id"]
+    return tuple(Ref(str(key), desk.names[str(key)]) for key in ids)
+
+
 def process_first(desk: Desk) -> tuple[Ref, ...]:
     """Systems whose process is reviewed before they move: do not pave the cow path."""
     table = desk.table("lenses")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
+from planner.lenses import business_value, dataflow_2030, openness, relevance
 from planner.lenses.derived import with_derived_inputs
 from planner.lenses.reading import System, classes_of
 from planner.policy import load_policy
@@ -20,7 +20,6 @@ PLAN_DATE = pd.Timestamp(date(2026, 11, 23))
 MODULES = {
     "dataflow_2030": dataflow_2030,
     "openness": openness,
-    "cloud_fit": cloud_fit,
     "relevance": relevance,
     "business_value": business_value,
 }
@@ -267,7 +266,3 @@ def test_what_is_known_of_a_process_answers_its_component(fields: dict[str, Any]
     systems["support_end_date"] = pd.Series(pd.NaT, index=systems.index, dtype="datetime64[us]")
     found = with_derived_inputs(systems, PLAN_DATE)[field].iloc[0]
     assert pd.isna(found) if value is None else found == value
-
-
-def test_security_protection_is_not_for_cloud_whatever_else_is_unknown() -> None:
-    assert look("cloud_fit", security_sensitive=True)["class"] == "not_for_cloud"

@@ -93,7 +93,7 @@ def test_a_policy_that_does_not_exist_names_those_that_do() -> None:
         (("    points: 60\n", "    pints: 60\n"), ["decisions.yaml:", "pints", "'points'"]),
         (("field: it_verdict,", "field: it_verdikt,"), ["it_verdikt", "it_verdict"]),
         (("    then: retire\n", "    then: retier\n"), ["retier"]),
-        (("    task: security_analysis\n", "    task: no_such_task\n"), ["no_such_task"]),
+        (("    task: archive_decision\n", "    task: no_such_task\n"), ["no_such_task"]),
         (("  - name: phasing_out\n", "  - name: both_want_retirement\n"), ["both_want_retirement", "twice"]),
         (
             ("when: {field: overlap, at_least: 3}", "when: {field: overlap, at_least: 3, below: 4}"),

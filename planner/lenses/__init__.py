@@ -7,14 +7,13 @@ import pandas as pd
 from planner.case import Case
 from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
 from planner.lenses.reading import System, classes_of
-from planner.policy import Policy
+from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
 from planner.schema import concat
 
 MODULES = {
     "dataflow_2030": dataflow_2030.score,
     "openness": openness.score,
-    "cloud_fit": cloud_fit.score,
     "relevance": relevance.score,
     "business_value": business_value.score,
 }
@@ -26,13 +25,20 @@ def assess(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
     Returns
     -------
     dict of DataFrame
-        lenses: one row per system and lens, with bounds, coverage and class (public-sector reference section 2).
+        lenses: one row per system and lens, with bounds, coverage and class (public-sector reference section 2);
+        target_fit: one row per system and target environment.
     """
     systems = portfolio["systems"].merge(portfolio["facts"], on="system_id")
+    fitted = cloud_fit.fit_targets(systems, policy.cloud_fit, case.plan_date)
     parts = []
-    for name, score in MODULES.items():
+    for name in LENSES:
         lens = policy.lenses.lenses[name]
         reading = System.read(systems, lens, pd.Timestamp(case.plan_date))
-        low, high = score(reading)
+        low, high = (
+            MODULES[name](reading)
+            if name in MODULES
+            else cloud_fit.score(fitted, systems["system_id"], policy.cloud_fit)
+        )
         parts.append(classes_of(name, reading, low, high, lens, policy.lenses.coverage_floor.value))
-    return {"lenses": concat(parts, "lenses").sort_values(["system_id", "lens"], kind="stable", ignore_index=True)}
+    lenses = concat(parts, "lenses").sort_values(["system_id", "lens"], kind="stable", ignore_index=True)
+    return {"lenses": lenses, "target_fit": fitted}

@@ -1,12 +1,130 @@
-"""Lens 3: cloud is how business systems are delivered. Gates in order; the worst one decides."""
+"""Lens 3: cloud is how business systems are delivered. Gates in order for each target; the worst one decides."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from planner.lenses.reading import System
+from planner.flags import named
+from planner.policy.cloud_fit import CloudFit, Target, TargetGate
+from planner.policy.conditions import Condition, evaluate
+from planner.rules.facts import Facts
+from planner.rules.reading import TRUE, UNKNOWN, Truth
+from planner.schema import concat, conform
+
+VERDICTS = ["allow", "allow_with", "needs_decision", "deny"]
+ALLOW, NEEDS_DECISION = 0, 2
+Levels = NDArray[np.int8]
 
 
-def score(reading: System) -> tuple[pd.Series, pd.Series]:
-    """0 denied, 1 needs a decision, 2 ready: the lowest input decides (public-sector reference 3.3)."""
-    return reading.low["gates"].min(axis=1), reading.high["gates"].min(axis=1)
+def fit_targets(systems: pd.DataFrame, fit: CloudFit, plan_date: date) -> pd.DataFrame:
+    """Ask the gates of every target about every system.
+
+    An unknown gate never allows and never denies: it needs a decision, with the fields that are missing.
+
+    Parameters
+    ----------
+    systems
+        Columns of tables systems and facts.
+    fit
+        Targets and gates.
+    plan_date
+        Day on which the plan is made.
+
+    Returns
+    -------
+    DataFrame
+        Table target_fit: one row per system that somebody owns and target, with the bounds of its verdict.
+    """
+    owned = systems[~systems["is_provisional"]].reset_index(drop=True)
+    asked = _Asked(Facts(owned, {}), plan_date)
+    rows = [_on_target(target, fit, asked) for target in fit.targets]
+    return concat(rows, "target_fit").sort_values(["system_id", "target"], kind="stable", ignore_index=True)
+
+
+def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[pd.Series, pd.Series]:
+    """0 denied, 1 needs a decision, 2 ready: the best cloud decides (public-sector reference 3.3).
+
+    Nothing can be said of a server that no system owns: 0 to 2.
+    """
+    clouds = fitted[fitted["target"].isin([target.name for target in fit.targets if target.is_cloud])]
+    points = {"deny": 0.0, "needs_decision": 1.0, "allow_with": 2.0, "allow": 2.0}
+    bounds = []
+    for end, unknown in (("worst", 0.0), ("best", 2.0)):
+        best = clouds[end].astype("object").map(points).astype(float).groupby(clouds["system_id"]).max()
+        bounds.append(pd.Series(best.reindex(system_ids).fillna(unknown).to_numpy(), index=system_ids.index))
+    return bounds[0], bounds[1]
+
+
+@dataclass
+class _Asked:
+    """Conditions on all systems, each evaluated once however many targets ask it."""
+
+    facts: Facts
+    plan_date: date
+    answers: dict[str, Truth] = field(default_factory=dict)
+
+    def truth(self, condition: Condition) -> Truth:
+        key = condition.model_dump_json()
+        if key not in self.answers:
+            codes, combos = self.facts.combinations(condition.fields())
+            values = evaluate(condition, combos, self.plan_date)
+            self.answers[key] = values.astype("Int8").fillna(UNKNOWN).to_numpy(dtype=np.int8)[codes]
+        return self.answers[key]
+
+
+def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
+    found = [(gate, asked.truth(on)) for gate in fit.gates if (on := fit.asked[gate.name][target.name]) is not None]
+    size, index = len(asked.facts), asked.facts.frame.index
+    verdict = _worst_of([_level(gate, truth, _when_open(gate)) for gate, truth in found], size)
+    worst = _worst_of([_level(gate, truth, VERDICTS.index(gate.verdict)) for gate, truth in found], size)
+    best = _worst_of([_level(gate, truth, ALLOW) for gate, truth in found], size)
+    gives = [(_level(gate, truth, _when_open(gate)) == verdict) & (verdict > ALLOW) for gate, truth in found]
+    return conform(
+        pd.DataFrame(
+            {
+                "system_id": asked.facts.system_ids,
+                "target": target.name,
+                "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
+                "worst": pd.Categorical.from_codes(worst, VERDICTS),
+                "best": pd.Categorical.from_codes(best, VERDICTS),
+                "gates": named(_columns(gives, size), [gate.name for gate, _ in found], index),
+                "missing": _missing(found, asked, index),
+            }
+        ),
+        "target_fit",
+    )
+
+
+def _when_open(gate: TargetGate) -> int:
+    """An unknown gate that could deny or that asks for a decision needs one; an unknown condition says nothing."""
+    asks = gate.on_unknown == "needs_decision" or gate.verdict == "deny"
+    return NEEDS_DECISION if asks else ALLOW
+
+
+def _level(gate: TargetGate, truth: Truth, when_open: int) -> Levels:
+    holds = np.where(truth == TRUE, VERDICTS.index(gate.verdict), ALLOW)
+    levels: Levels = np.where(truth == UNKNOWN, when_open, holds).astype(np.int8)
+    return levels
+
+
+def _worst_of(levels: list[Levels], size: int) -> Levels:
+    worst: Levels = np.maximum.reduce([np.full(size, ALLOW, dtype=np.int8), *levels])
+    return worst
+
+
+def _columns(flags: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
+    return np.column_stack(flags) if flags else np.zeros((size, 0), dtype=np.bool_)
+
+
+def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked, index: pd.Index) -> pd.Series:
+    fields = sorted({name for gate, _ in found for name in gate.fields()})
+    flags = np.zeros((len(index), len(fields)), dtype=np.bool_)
+    for gate, truth in found:
+        for name in gate.fields():
+            flags[:, fields.index(name)] |= (truth == UNKNOWN) & asked.facts.is_unknown(name)
+    return named(flags, fields, index)

@@ -36,13 +36,14 @@ class System:
         high: dict[str, pd.DataFrame] = {}
         known: dict[str, pd.Series] = {}
         for group, inputs in lens.inputs.items():
-            given = {item.field: _points(systems[item.field], item.points) for item in inputs}
+            # What counts for coverage only has no points.
+            known |= {item.field: systems[item.field].notna() for item in inputs if not item.points}
+            scored = [item for item in inputs if item.points]
+            given = {item.field: _points(systems[item.field], item.points) for item in scored}
             known |= {field: points.notna() for field, points in given.items()}
-            low[group] = pd.DataFrame(
-                {item.field: given[item.field].fillna(min(item.points.values())) for item in inputs}
-            )
-            high[group] = pd.DataFrame(
-                {item.field: given[item.field].fillna(max(item.points.values())) for item in inputs}
+            low[group], high[group] = (
+                pd.DataFrame({item.field: given[item.field].fillna(end(item.points.values())) for item in scored})
+                for end in (min, max)
             )
         return cls(systems, low, high, pd.DataFrame(known))
 

@@ -2,196 +2,58 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
-from planner.policy.conditions import Condition
+from planner.policy.cloud_fit import CloudFit
+from planner.policy.decisions import Decisions, Gate, Rule, Task
+from planner.policy.fields import LENSES, fact_columns
 from planner.policy.layers import lineage_of, read_layers
+from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
+from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
 from planner.policy.priority import Priority
-from planner.schema import Column, load_table
 from planner.yamlfile import validate
 
+__all__ = [
+    "LENSES",
+    "PARTS",
+    "POLICIES",
+    "Decisions",
+    "Gate",
+    "Lens",
+    "Number",
+    "Policy",
+    "Rule",
+    "Span",
+    "Task",
+    "Text",
+    "Work",
+    "fact_columns",
+    "load_policy",
+]
 POLICIES = Path(__file__).parent.parent / "policies"
-LENSES = ("dataflow_2030", "openness", "cloud_fit", "relevance", "business_value")
-Option = Literal["retire", "retain", "rehost", "relocate", "repurchase", "replatform", "refactor"]
-Phase = Literal["foundation", "investigate", "decide", "procure", "prepare", "move", "close"]
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(_Part):
-    """A text in both languages."""
-
-    sv: str
-    en: str
-
-
-class Number(_Part):
-    """A number that can be disputed."""
-
-    value: float
-    unit: str
-    because: str
-    source: str
-
-
-class Span(_Part):
-    """Three points of an estimate."""
-
-    low: float
-    likely: float
-    high: float
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Span:
-        if not 0 <= self.low <= self.likely <= self.high:
-            raise ValueError("low, likely and high must not be negative and must come in this order")
-        return self
-
-
-class Gate(_Part):
-    """What is allowed: a gate that holds denies options, asks for a decision first or allows with a condition.
-
-    When its condition is unknown it asks for the decision `task` (an unknown never allows and never denies), unless
-    `on_unknown` is `ignore`. `task_on_unknown` is the smaller task of finding out, when it is another one.
-    """
-
-    name: Key
-    when: Condition
-    verdict: Literal["deny", "needs_decision", "allow_with"]
-    options: list[Option]
-    task: Key | None = None
-    on_unknown: Literal["needs_decision", "ignore"] = "ignore"
-    task_on_unknown: Key | None = None
-    because: Text
-    source: str
-
-    @model_validator(mode="after")
-    def _has_task(self) -> Gate:
-        if self.task is None and (self.verdict == "needs_decision" or self.on_unknown == "needs_decision"):
-            raise ValueError("a gate that asks for a decision needs a 'task'")
-        return self
-
-
-class Rule(_Part):
-    """Points for one option when a condition holds."""
-
-    name: Key
-    when: Condition
-    then: Option
-    points: float
-    because: Text
-    source: str
-
-
-class Task(_Part):
-    """A decision that somebody takes before the move."""
-
-    name: Key
-    text: Text
-    decided_by: Text
-    role: Key
-    days: Span
-    because: str
-    source: str
-
-
-class Decisions(_Part):
-    """Gates, rules and tasks; `options` is the order in which ties are broken."""
-
-    options: list[Option]
-    tasks: list[Task]
-    gates: list[Gate]
-    rules: list[Rule]
-
-    @property
-    def everything(self) -> list[Gate | Rule]:
-        """Gates, then rules, in the order of the file."""
-        return [*self.gates, *self.rules]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Decisions:
-        if sorted(self.options) != sorted(Option.__args__):  # type: ignore[attr-defined]
-            raise ValueError("'options' must list each of the seven once")
-        names = [item.name for item in self.everything]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"the name '{twice}' stands twice")
-        tasks = {task.name for task in self.tasks}
-        for gate in self.gates:
-            for asked in (gate.task, gate.task_on_unknown):
-                if asked and asked not in tasks:
-                    raise ValueError(f"gate '{gate.name}' asks for the task '{asked}', which is not declared")
-        for item in self.everything:
-            _check_fields(item.name, item.when)
-        _refuse_contradictions(self.gates)
-        return self
-
-
-def _refuse_contradictions(gates: list[Gate]) -> None:
-    for gate in gates:
-        if gate.verdict == "deny" and len(set(gate.options)) == len(Option.__args__):  # type: ignore[attr-defined]
-            raise ValueError(f"gate '{gate.name}' denies all seven options: nothing would be left to propose")
-    for number, one in enumerate(gates):
-        for other in gates[:number]:
-            shared = sorted(set(one.options) & set(other.options))
-            if one.when == other.when and {one.verdict, other.verdict} == {"deny", "allow_with"} and shared:
-                raise ValueError(
-                    f"gates '{other.name}' and '{one.name}' contradict each other on {', '.join(shared)}: "
-                    "the same condition denies and allows"
-                )
-
-
-@lru_cache
-def fact_columns() -> dict[str, Column]:
-    """Fields that conditions may read: those of systems and of the derived facts, and the class of each lens."""
-    fields = {column.name: column for table in ("systems", "facts") for column in load_table(table).columns}
-    return fields | {name: Column(name, "text", "", False, (), None, None, "", "") for name in _LENS_CLASSES}
-
-
-_LENS_CLASSES = [f"{lens}_class" for lens in LENSES]
-
-
-def _check_fields(name: str, condition: Condition) -> None:
-    import difflib
-
-    for field in condition.fields():
-        if field not in fact_columns():
-            near = difflib.get_close_matches(field, sorted(fact_columns()), n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise ValueError(f"'{name}' reads the unknown field '{field}'{hint}")
-    for part in condition.leaves():
-        if part.matches is not None:
-            try:
-                re.compile(part.matches)
-            except re.error as reason:
-                raise ValueError(f"'{name}': '{part.matches}' is not a regular expression ({reason})") from None
-
-
-class LensInput(_Part):
-    """One input of a lens: the field, and the points of each of its values."""
+class LensInput(Part):
+    """One input of a lens: the field, and the points of each of its values; without points it counts for coverage."""
 
     field: str
-    points: dict[str, float]
+    points: dict[str, float] = Field(default_factory=dict)
 
 
-class LensClass(_Part):
+class LensClass(Part):
     """A class of a lens from a score upwards."""
 
     name: Key
     at_least: float
 
 
-class Lens(_Part):
+class Lens(Part):
     """Inputs and classes of one lens; what its module does with them is the lens's own arithmetic."""
 
     inputs: dict[Key, list[LensInput]]
@@ -200,7 +62,7 @@ class Lens(_Part):
     source: str
 
 
-class Lenses(_Part):
+class Lenses(Part):
     """All lenses and the coverage below which nothing is said."""
 
     coverage_floor: Number
@@ -217,7 +79,7 @@ class Lenses(_Part):
         return self
 
 
-class Sizing(_Part):
+class Sizing(Part):
     """How servers become instance types and monthly cost."""
 
     families: list[str]
@@ -228,7 +90,7 @@ class Sizing(_Part):
     price_high: Number
 
 
-class Work(_Part):
+class Work(Part):
     """Effort of one phase for one role: base + per server + per data flow + per 100 users."""
 
     phase: Phase
@@ -242,7 +104,7 @@ class Work(_Part):
     source: str
 
 
-class Effort(_Part):
+class Effort(Part):
     """Effort model in person-days, and what a person-day costs."""
 
     day_rate: Number
@@ -255,7 +117,7 @@ class Effort(_Part):
     contract_years: Number
 
 
-class LeadTime(_Part):
+class LeadTime(Part):
     """Months from the decision to procure to a signed contract: half of the times, and four times out of five."""
 
     route: str
@@ -265,7 +127,7 @@ class LeadTime(_Part):
     source: str
 
 
-class Schedule(_Part):
+class Schedule(Part):
     """Durations and priorities; capacities and freezes belong to the case."""
 
     min_weeks: dict[Phase, int]
@@ -275,7 +137,7 @@ class Schedule(_Part):
     max_servers_per_wave: Number
 
 
-class Questions(_Part):
+class Questions(Part):
     """What a person is asked for, and who is likely to know it."""
 
     derived: dict[str, list[str]]
@@ -293,7 +155,7 @@ class Questions(_Part):
         return self
 
 
-class Policy(_Part):
+class Policy(Part):
     """One complete policy."""
 
     name: str
@@ -305,7 +167,8 @@ class Policy(_Part):
     questions: Questions
     priority: Priority
     outlook: Outlook
-    origins: dict[str, str] = {}
+    cloud_fit: CloudFit
+    origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
         """Whether a rule or gate was written or changed by the organisation itself."""
@@ -325,6 +188,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "questions": Questions,
     "priority": Priority,
     "outlook": Outlook,
+    "cloud_fit": CloudFit,
 }
 
 
@@ -350,13 +214,29 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         nearest known key.
     """
     layers = lineage_of(_folder(name, beside), _folder)
-    parts = {}
+    parts: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for part, model in PARTS.items():
         data, places, origin = read_layers(layers, part)
         parts[part] = validate(model, data, places, PolicyError)
         origins |= origin
+    made = option_gates(parts["cloud_fit"])
+    oldest = layers[0].name
+    origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}
+    parts["decisions"] = _with_gates(parts["decisions"], [gate for gates in made.values() for gate in gates])
     return Policy(name=layers[-1].name, origins=origins, **parts)
+
+
+def _with_gates(decisions: Decisions, gates: list[Gate]) -> Decisions:
+    try:
+        return Decisions(
+            options=decisions.options,
+            tasks=decisions.tasks,
+            gates=[*gates, *decisions.gates],
+            rules=decisions.rules,
+        )
+    except ValidationError as reason:
+        raise PolicyError(str(reason.errors()[0]["msg"]), place="cloud_fit.yaml") from None
 
 
 def _shipped() -> list[str]:

@@ -10,7 +10,7 @@ from planner.errors import PolicyError
 from planner.yamlfile import Places, load_yaml, places_of
 
 HEAD = "policy.yaml"
-NAMED = ("tasks", "gates", "rules")
+NAMED = ("tasks", "gates", "rules", "targets")
 Layered = tuple[Any, Places]
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Option = Literal["retire", "retain", "rehost", "relocate", "repurchase", "replatform", "refactor"]
+from planner.policy.parts import Option, Part
+
 Delivery = Literal["internal", "external", "hosted", "iaas", "paas", "saas"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Change(_Part):
+class Change(Part):
     """What is true of a system when its action is done; what is left out stays as it is today.
 
     `dataflow_level` and `digital_level` are what the action reaches at least; `ends_closed` and `ends_red` say that it
@@ -32,7 +29,7 @@ class Change(_Part):
     source: str
 
 
-class Outlook(_Part):
+class Outlook(Part):
     """Goals with their day, and the changes by option."""
 
     target_date: date
@@ -45,7 +42,7 @@ class Outlook(_Part):
 
     @model_validator(mode="after")
     def _all_seven(self) -> Outlook:
-        missing = sorted(set(Option.__args__) - set(self.after))  # type: ignore[attr-defined]
+        missing = sorted(set(get_args(Option)) - set(self.after))
         if missing:
             raise ValueError(f"'after' says nothing of {', '.join(missing)}")
         return self

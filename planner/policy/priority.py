@@ -6,9 +6,10 @@ import difflib
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from planner.policy.conditions import Condition
+from planner.policy.parts import Part, Text
 from planner.schema import Column, load_table
 
 NUMERIC = ("integer", "number")
@@ -17,25 +18,14 @@ DERIVED = Column(
 )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(_Part):
-    """A reason in both languages."""
-
-    sv: str
-    en: str
-
-
-class Band(_Part):
+class Band(Part):
     """Score of numbers up to and including `at_most`; the last band has none and takes the rest."""
 
     at_most: float | None = None
     score: float
 
 
-class Attribute(_Part):
+class Attribute(Part):
     """One thing that makes a system easy or hard: scores by value or by band, times a factor.
 
     `field` is a column of tables systems or facts, the proposed `disposition`, or `dependency_count`. An attribute
@@ -47,7 +37,7 @@ class Attribute(_Part):
     scores: Annotated[dict[str, float], Field(min_length=1)] | None = None
     bands: Annotated[list[Band], Field(min_length=1)] | None = None
     factor: Annotated[float, Field(gt=0)]
-    because: Words
+    because: Text
     source: str
 
     @property
@@ -78,7 +68,7 @@ class Attribute(_Part):
         return self
 
 
-class Pilot(_Part):
+class Pilot(Part):
     """Which systems are offered as pilots: the first `shortlist` by rank of those that meet the condition.
 
     People confirm between `confirm_low` and `confirm_high` of them.
@@ -88,7 +78,7 @@ class Pilot(_Part):
     shortlist: Annotated[int, Field(gt=0)]
     confirm_low: Annotated[int, Field(gt=0)]
     confirm_high: Annotated[int, Field(gt=0)]
-    because: Words
+    because: Text
     source: str
 
     @model_validator(mode="after")
@@ -100,7 +90,7 @@ class Pilot(_Part):
         return self
 
 
-class Priority(_Part):
+class Priority(Part):
     """A profile of two to ten attributes, and the condition for pilots.
 
     More attributes than ten even each other out (AWS Application Portfolio Assessment Guide).
@@ -108,7 +98,7 @@ class Priority(_Part):
 
     attributes: Annotated[list[Attribute], Field(min_length=2, max_length=10)]
     pilot: Pilot
-    because: Words
+    because: Text
     source: str
 
     @property

@@ -249,6 +249,15 @@ class LensResult:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Target environments with the same verdict for the same reasons."""
+
+    verdict: str
+    targets: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class System:
     """One system with its proposal; details are empty for audiences that may not see them."""
 
@@ -279,6 +288,7 @@ class System:
     alternatives: tuple[Alternative, ...]
     steps: tuple[Step, ...]
     lenses: tuple[LensResult, ...]
+    fits: tuple[Fit, ...]
     depends_on: tuple[Ref, ...]
     needed_by: tuple[Ref, ...]
     circle: str

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number, text, whole
-from planner.view.model import Alternative, Flip, LensResult, Reason, Ref, Step, System
+from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
+
+VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
 
 
 def systems(desk: Desk) -> tuple[System, ...]:
@@ -39,6 +41,7 @@ class _Shelves:
         self.options = _by(desk.table("options"), "system_id") if details else {}
         self.flips = _by(desk.table("flips"), "system_id") if details else {}
         self.lenses = _by(desk.table("lenses"), "system_id") if details else {}
+        self.fits = _by(desk.table("target_fit"), "system_id") if details else {}
         self.activities = (
             _by(desk.table("activities").sort_values(["start_week", "end_week", "activity_id"]), "group_id")
             if details
@@ -96,6 +99,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
+        fits=_fits(desk, shelves.fits.get(key, [])),
         depends_on=shelves.needs.get(key, ()),
         needed_by=shelves.needed_by.get(key, ()),
         circle=text(group["detail"]) if detail else "",
@@ -132,6 +136,21 @@ def _flips(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Flip, ...]:
             desk.texts.say(f"option_{key}"),
         )
         for (name, key), values in answers.items()
+    )
+
+
+def _fits(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Fit, ...]:
+    """Targets by verdict and reasons, in the policy's order of preference, those that are open first."""
+    fit, language = desk.plan.policy.cloud_fit, desk.texts.language
+    labels = {target.name: getattr(target.label, language) for target in fit.targets}
+    because = {gate.name: getattr(gate.because, language) for gate in fit.gates}
+    order = {name: at for at, name in enumerate(labels)}
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (VERDICTS.index(str(row["verdict"])), order[str(row["target"])])):
+        groups[str(row["verdict"]), text(row["gates"])].append(labels[str(row["target"])])
+    return tuple(
+        Fit(desk.texts.say(f"fit_{verdict}"), tuple(targets), tuple(because[name] for name in gates.split()))
+        for (verdict, gates), targets in groups.items()
     )
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from planner.flags import Flags, named
 from planner.policy import Decisions, Gate, Rule
-from planner.rules.reading import TRUE, UNKNOWN, Reading, Readings
+from planner.rules.kleene import TRUE, UNKNOWN
+from planner.rules.reading import Reading, Readings
 from planner.rules.scores import NOBODY, Scores
 from planner.schema import conform
 

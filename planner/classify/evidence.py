@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 from planner.lineage import Lineage, join_cells
 from planner.policy import Gate, Policy, Rule
 from planner.portfolio import Portfolio
-from planner.rules.facts import plain
-from planner.rules.reading import FALSE, TRUE, Reading, Readings
+from planner.rules.facts import Facts, plain
+from planner.rules.kleene import FALSE, TRUE
+from planner.rules.reading import Reading, Readings
 from planner.schema import conform
+
+Texts = NDArray[np.object_]
 
 
 def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.DataFrame:
@@ -38,7 +42,7 @@ def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.
     columns["outcome"] = _coded(_outcomes(ordered, shown), ["true", "unknown"])
     columns["effect"] = _effects(ordered, shown)
     columns["points"] = pd.array(np.repeat([_points(reading.item) for reading in ordered], sizes), dtype="Float64")
-    columns["values"] = _values(ordered, shown)
+    columns["values"] = _values(ordered, shown, readings.facts)
     columns["cells"] = _cells(ordered, shown, lineage)
     return conform(pd.DataFrame(columns, copy=False).take(order), "evidence")
 
@@ -89,19 +93,23 @@ def _effects(readings: list[Reading], shown: list[NDArray[np.intp]]) -> pd.Categ
     return _coded(np.concatenate(parts) if parts else np.zeros(0, dtype=np.int8), names)
 
 
-def _values(readings: list[Reading], shown: list[NDArray[np.intp]]) -> pd.Categorical:
+def _values(readings: list[Reading], shown: list[NDArray[np.intp]], facts: Facts) -> pd.Categorical:
+    @lru_cache
+    def texts_of(name: str) -> Texts:
+        return np.array([f"{name}={plain(value)}" for value in facts.codes(name)[1].tolist()], dtype=object)
+
     texts: list[str] = []
     codes = []
     for reading, at in zip(readings, shown, strict=True):
         codes.append(reading.codes[at] + len(texts))
-        texts += _texts(reading)
+        texts += _texts(reading, texts_of)
     which, distinct = pd.factorize(np.array(texts, dtype=object))
     return _coded(which[np.concatenate(codes)] if codes else [], distinct)
 
 
-def _texts(reading: Reading) -> list[str]:
+def _texts(reading: Reading, texts_of: Callable[[str], Texts]) -> list[str]:
     fields = reading.item.when.fields()
-    columns = [[f"{name}={plain(value)}" for value in reading.combos[name].tolist()] for name in fields]
+    columns = [np.take(texts_of(name), reading.combos[name]).tolist() for name in fields]
     return ["; ".join(row) for row in zip(*columns, strict=True)]
 
 

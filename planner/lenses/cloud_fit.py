@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from planner.flags import named
 from planner.policy.cloud_fit import CloudFit, Target, TargetGate
-from planner.policy.conditions import Condition, evaluate
+from planner.policy.conditions import Condition
 from planner.rules.facts import Facts
-from planner.rules.reading import TRUE, UNKNOWN, Truth
+from planner.rules.kleene import TRUE, UNKNOWN, Truth, Truths
 from planner.schema import concat, conform
 
 VERDICTS = ["allow", "allow_with", "needs_decision", "deny"]
@@ -41,7 +41,8 @@ def fit_targets(systems: pd.DataFrame, fit: CloudFit, plan_date: date) -> pd.Dat
         Table target_fit: one row per system that somebody owns and target, with the bounds of its verdict.
     """
     owned = systems[~systems["is_provisional"]].reset_index(drop=True)
-    asked = _Asked(Facts(owned, {}), plan_date)
+    facts = Facts(owned, {})
+    asked = _Asked(facts, Truths(facts, plan_date))
     rows = [_on_target(target, fit, asked) for target in fit.targets]
     return concat(rows, "target_fit").sort_values(["system_id", "target"], kind="stable", ignore_index=True)
 
@@ -65,15 +66,14 @@ class _Asked:
     """Conditions on all systems, each evaluated once however many targets ask it."""
 
     facts: Facts
-    plan_date: date
+    truths: Truths
     answers: dict[str, Truth] = field(default_factory=dict)
 
     def truth(self, condition: Condition) -> Truth:
         key = condition.model_dump_json()
         if key not in self.answers:
             codes, combos = self.facts.combinations(condition.fields())
-            values = evaluate(condition, combos, self.plan_date)
-            self.answers[key] = values.astype("Int8").fillna(UNKNOWN).to_numpy(dtype=np.int8)[codes]
+            self.answers[key] = self.truths.of(condition, combos)[codes]
         return self.answers[key]
 
 

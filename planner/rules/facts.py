@@ -23,6 +23,7 @@ class Facts:
     frame: pd.DataFrame
     classes: dict[str, list[str]]
     _codes: dict[str, tuple[Codes, pd.Series]] = field(default_factory=dict, repr=False)
+    _combinations: dict[tuple[str, ...], tuple[Codes, dict[str, Codes]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, portfolio: Portfolio, policy: Policy) -> Facts:
@@ -68,16 +69,18 @@ class Facts:
             )
         return self._codes[name]
 
-    def combinations(self, names: list[str]) -> tuple[Codes, pd.DataFrame]:
-        """Code of every system's combination of values, and the distinct combinations."""
-        codes = np.zeros(len(self.frame), dtype=np.int64)
-        for name in names:
-            part, values = self.codes(name)
-            codes = pd.factorize(codes * len(values) + part)[0].astype(np.int64)
-        first = np.full(codes.max(initial=-1) + 1, -1, dtype=np.int64)
-        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        taken = {name: self.codes(name)[1].take(self.codes(name)[0][first]).array for name in names}
-        return codes, pd.DataFrame(taken)
+    def combinations(self, names: list[str]) -> tuple[Codes, dict[str, Codes]]:
+        """Code of every system's combination of values, and the codes of the values in each distinct combination."""
+        key = tuple(names)
+        if key not in self._combinations:
+            codes = np.zeros(len(self.frame), dtype=np.int64)
+            for name in names:
+                part, values = self.codes(name)
+                codes = pd.factorize(codes * len(values) + part)[0].astype(np.int64)
+            first = np.full(codes.max(initial=-1) + 1, -1, dtype=np.int64)
+            first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+            self._combinations[key] = codes, {name: self.codes(name)[0][first] for name in names}
+        return self._combinations[key]
 
     def is_unknown(self, name: str) -> NDArray[np.bool_]:
         """Systems for which a field is unknown."""

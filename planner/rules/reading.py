@@ -12,31 +12,29 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from planner.policy import Gate, Rule
-from planner.policy.conditions import evaluate
 from planner.rules.answers import answers_of
 from planner.rules.facts import Codes, Facts
+from planner.rules.kleene import FALSE, TRUE, UNKNOWN, Truth, Truths
 
-TRUE, FALSE, UNKNOWN, IMPOSSIBLE = 1, 0, -1, -2
-Truth = NDArray[np.int8]
+IMPOSSIBLE = -2
 
 
 @dataclass(frozen=True)
 class Reading:
     """One gate or rule on all systems.
 
-    `now` is its truth on what is known today and `ahead` what can be said of the day when every question is answered,
-    both per combination. `branches` gives, for a field and each of its possible answers, the truth of `now` and
-    `ahead` had the field that answer; a combination in which the field is known, or to which the answer is
-    impossible, is marked so.
+    `combos` holds, for each field, the code of its value in every distinct combination. `now` is the truth of the rule
+    on what is known today and `ahead` what can be said of the day when every question is answered, both per
+    combination. `branches` gives, for a field and each of its possible answers, the truth of `now` and `ahead` had the
+    field that answer; a combination in which the field is known, or to which the answer is impossible, is marked so.
     """
 
     item: Gate | Rule
     codes: Codes
-    combos: pd.DataFrame
+    combos: dict[str, Codes]
     now: Truth
     ahead: Truth
     branches: dict[str, list[tuple[Truth, Truth]]]
@@ -72,59 +70,48 @@ def read_rules(facts: Facts, items: Iterable[Gate | Rule], plan_date: date) -> R
     """Read gates and rules on all systems."""
     items = list(items)
     answers = answers_of(items, facts.classes, plan_date)
-    return Readings(facts, [_read(item, facts, answers, plan_date) for item in items], answers)
+    truths = Truths(facts, plan_date, answers)
+    return Readings(facts, [_read(item, facts, answers, truths) for item in items], answers)
 
 
-def _read(item: Gate | Rule, facts: Facts, answers: dict[str, list[Any]], plan_date: date) -> Reading:
+def _read(item: Gate | Rule, facts: Facts, answers: dict[str, list[Any]], truths: Truths) -> Reading:
     fields = item.when.fields()
     codes, combos = facts.combinations([column for name in fields for column in facts.columns_behind(name)])
-    now, ahead = _truths(item, combos, plan_date)
-    branches = {name: _branches(item, facts, combos, name, answers[name], plan_date) for name in fields}
-    reading = Reading(item, codes, combos, now, ahead, branches)
+    now, ahead = (truths.of(item.when, combos, ahead=later) for later in (False, True))
+    branches = {name: _branches(item, facts, combos, name, len(answers[name]), truths) for name in fields}
+    reading = Reading(item, codes, combos, now.copy(), ahead.copy(), branches)
     for name in fields:
         _take_what_all_answers_agree_on(reading, name)
     return reading
 
 
-def _truths(item: Gate | Rule, rows: pd.DataFrame, plan_date: date) -> tuple[Truth, Truth]:
-    now = _as_truth(evaluate(item.when, rows, plan_date))
-    if not any(leaf.is_known is not None for leaf in item.when.leaves()):
-        return now, now.copy()
-    return now, _as_truth(evaluate(item.when, rows, plan_date, will_be_answered=True))
-
-
-def _as_truth(values: pd.Series) -> Truth:
-    truth: Truth = values.astype("Int8").fillna(UNKNOWN).to_numpy(dtype=np.int8).copy()
-    return truth
-
-
 def _branches(
-    item: Gate | Rule, facts: Facts, combos: pd.DataFrame, name: str, answers: list[Any], plan_date: date
+    item: Gate | Rule, facts: Facts, combos: dict[str, Codes], name: str, count: int, truths: Truths
 ) -> list[tuple[Truth, Truth]]:
-    unknown = np.flatnonzero(combos[name].isna())
-    rows = combos.take(np.tile(unknown, len(answers)))
-    given = np.repeat(np.arange(len(answers)), len(unknown))
-    rows = rows.assign(**{name: pd.Series(answers, dtype=combos[name].dtype).take(given).to_numpy()})
-    rows = rows.astype({name: combos[name].dtype})
-    now, ahead = _truths(item, rows, plan_date)
-    possible = _is_possible(facts, rows, name)
-    made = []
-    for at in range(len(answers)):
-        part = given == at
-        made.append(
-            (
-                _spread(now[part], possible[part], unknown, len(combos)),
-                _spread(ahead[part], possible[part], unknown, len(combos)),
-            )
-        )
-    return made
+    first = truths.first_answer(name)
+    # The unknown is the last of a field's own values.
+    unknown = np.flatnonzero(combos[name] == first - 1)
+    rows = {column: np.tile(codes[unknown], count) for column, codes in combos.items()}
+    rows[name] = np.repeat(np.arange(first, first + count), len(unknown))
+    possible = _is_possible(facts, rows, name, truths)
+    length = len(combos[name])
+    spread = [
+        [
+            _spread(truth[part], possible[part], unknown, length)
+            for part in np.split(np.arange(len(unknown) * count), count)
+        ]
+        for truth in (truths.of(item.when, rows, ahead=later) for later in (False, True))
+    ]
+    return list(zip(*spread, strict=True))
 
 
-def _is_possible(facts: Facts, rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+def _is_possible(facts: Facts, rows: dict[str, Codes], name: str, truths: Truths) -> NDArray[np.bool_]:
     if name not in facts.classes:
-        return np.ones(len(rows), dtype=np.bool_)
+        return np.ones(len(rows[name]), dtype=np.bool_)
     rank = {value: at for at, value in enumerate(facts.classes[name])}
-    value, low, high = (rows[column].map(rank).to_numpy(dtype=float) for column in facts.columns_behind(name))
+    value, low, high = (
+        truths.values(column).map(rank).to_numpy(dtype=float)[rows[column]] for column in facts.columns_behind(name)
+    )
     possible: NDArray[np.bool_] = ~(value < low) & ~(value > high)
     return possible
 

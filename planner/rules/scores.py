@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.policy import Decisions, Gate, Rule
-from planner.rules.reading import IMPOSSIBLE, TRUE, UNKNOWN, Reading, Readings
+from planner.rules.kleene import TRUE, UNKNOWN
+from planner.rules.reading import IMPOSSIBLE, Reading, Readings
 
 Matrix = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from planner.policy import Gate, Rule
 from planner.rules.facts import plain
-from planner.rules.reading import FALSE, IMPOSSIBLE, TRUE, Reading, Readings
+from planner.rules.kleene import FALSE, TRUE
+from planner.rules.reading import IMPOSSIBLE, Reading, Readings
 from planner.rules.scores import Scores, winners
 
 

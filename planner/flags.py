@@ -1,4 +1,4 @@
-"""Sets of names, one per row: from a matrix of flags to one text each, made once per distinct set."""
+"""Sets of names, one per row: from a matrix of flags to one text each."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ def named(flags: Flags, names: Sequence[str], index: pd.Index) -> pd.Series:
     index
         Index of the result.
     """
-    count = len(flags)
-    texts = np.full(count, "", dtype=object)
+    texts = np.full(len(flags), "", dtype=object)
     for at in range(0, len(names), BITS):
         part = np.packbits(flags[:, at : at + BITS], axis=1, bitorder="little")
-        texts = texts + _subsets(names[at : at + BITS])[part.ravel()] if count else texts
-    return pd.Series(texts, index=index, dtype="string").str.strip().replace("", pd.NA)
+        texts = texts + _subsets(names[at : at + BITS])[part.ravel()] if len(flags) else texts
+    return pd.Series([text[1:] or None for text in texts.tolist()], index=index, dtype="string")
 
 
 def _subsets(names: Sequence[str]) -> NDArray[np.object_]:
-    """Texts of all subsets of at most eight names, by the bits of their number."""
+    """Texts of all subsets of at most eight names, by the bits of their number, each name after a blank."""
     return np.array(
         [
             "".join(f" {name}" for bit, name in enumerate(names) if number >> bit & 1)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
+from planner.codes import compressed, first_of
 from planner.portfolio import Portfolio
 
 MAX_CELLS = 4
@@ -115,12 +116,12 @@ class Lineage:
 def _places(read: Mapping[str, ExtensionArray]) -> Texts:
     # The cells of a record share file, sheet and row: that part is written once for all of them.
     codes = read["row"].to_numpy(np.int64)
+    size = int(codes.max(initial=0)) + 1
     for part in (read["file"], read["sheet"]):
         code, distinct = pd.factorize(part)
-        codes = codes * (len(distinct) + 1) + code + 1
-    codes, _ = pd.factorize(codes)
-    first = np.full(codes.max(initial=-1) + 1, 0)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        codes, size = codes * (len(distinct) + 1) + code + 1, size * (len(distinct) + 1)
+    codes, size = compressed(codes, size)
+    first = first_of(codes, size)
     heads = {name: pd.Series(values[first], dtype="string") for name, values in read.items()}
     texts = heads["file"] + ("[" + heads["sheet"] + "]").fillna("") + ":" + heads["row"] + ":"
     letters, distinct = pd.factorize(read["cell_column"])

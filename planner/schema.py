@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TABLES = Path(__file__).parent / "tables"
 DTYPES = {
     "text": "string",
+    # A few texts many times over, such as file names: each is kept once.
+    "word": "category",
     "choice": "string",
     "integer": "Int64",
     "number": "Float64",
@@ -132,9 +134,10 @@ def _cast(frame: pd.DataFrame, column: Column, table: str) -> pd.Series:
     if column.name not in frame.columns:
         return pd.Series(pd.NA, index=frame.index, dtype=dtype)
     series = frame[column.name]
-    if isinstance(series.dtype, pd.CategoricalDtype) and dtype == "string":
-        return series  # a few texts many times over: kept once each
+    if isinstance(series.dtype, pd.CategoricalDtype) and dtype in ("string", "category"):
+        return series
     try:
+        series = series.astype("string") if dtype == "category" else series
         return series if series.dtype == dtype else series.astype(dtype)
     except (TypeError, ValueError) as reason:
         raise SchemaError(f"table {table}, column {column.name}: not {column.type}: {reason}") from reason

@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 FLOORS = [
     {"errors"},
     {"yamlfile"},
-    {"schema", "texts", "flags"},
+    {"schema", "texts", "flags", "codes"},
     {"policy", "facts"},
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},

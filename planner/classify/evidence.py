@@ -30,7 +30,7 @@ def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.
         f"{name}_class": [item.field for group in lens.inputs.values() for item in group]
         for name, lens in policy.lenses.lenses.items()
     }
-    fields = [name for reading in readings.items for name in reading.branches]
+    fields = [name for reading in readings.items for name in _fields(reading.item)]
     lineage = Lineage(portfolio, readings.facts.system_ids, fields, made_from)
     ordered = sorted(readings.items, key=lambda reading: (_kind(reading.item), reading.item.name))
     shown = [np.flatnonzero((reading.now != FALSE)[reading.codes]) for reading in ordered]
@@ -45,6 +45,11 @@ def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.
     columns["values"] = _values(ordered, shown, readings.facts)
     columns["cells"] = _cells(ordered, shown, lineage)
     return conform(pd.DataFrame(columns, copy=False).take(order), "evidence")
+
+
+def _fields(item: Gate | Rule) -> list[str]:
+    """What a rule is about: that a system has an owner is said only where nothing else is read."""
+    return [name for name in item.when.fields() if name != "is_provisional"] or ["is_provisional"]
 
 
 def _kind(item: Gate | Rule) -> str:
@@ -108,14 +113,13 @@ def _values(readings: list[Reading], shown: list[NDArray[np.intp]], facts: Facts
 
 
 def _texts(reading: Reading, texts_of: Callable[[str], Texts]) -> list[str]:
-    fields = reading.item.when.fields()
-    columns = [np.take(texts_of(name), reading.combos[name]).tolist() for name in fields]
+    columns = [np.take(texts_of(name), reading.combos[name]).tolist() for name in _fields(reading.item)]
     return ["; ".join(row) for row in zip(*columns, strict=True)]
 
 
 def _cells(readings: list[Reading], shown: list[NDArray[np.intp]], lineage: Lineage) -> NDArray[np.object_]:
     parts = [
-        join_cells([lineage.cells(name)[at] for name in reading.item.when.fields()])
+        join_cells([lineage.cells(name)[at] for name in _fields(reading.item)])
         for reading, at in zip(readings, shown, strict=True)
     ]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -68,6 +69,14 @@ class _Asked:
     facts: Facts
     truths: Truths
     answers: dict[str, Truth] = field(default_factory=dict)
+    texts: dict[tuple[str, ...], pd.Series] = field(default_factory=dict)
+
+    def named(self, flags: NDArray[np.bool_], names: list[str]) -> pd.Series:
+        """Names of what is flagged, written once for all targets for which it is the same."""
+        key = (*names, hashlib.sha256(np.packbits(flags).tobytes()).hexdigest())
+        if key not in self.texts:
+            self.texts[key] = named(flags, names, self.facts.frame.index)
+        return self.texts[key]
 
     def truth(self, condition: Condition) -> Truth:
         key = condition.model_dump_json()
@@ -79,7 +88,7 @@ class _Asked:
 
 def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
     found = [(gate, asked.truth(on)) for gate in fit.gates if (on := fit.asked[gate.name][target.name]) is not None]
-    size, index = len(asked.facts), asked.facts.frame.index
+    size = len(asked.facts)
     verdict = _worst_of([_level(gate, truth, _when_open(gate)) for gate, truth in found], size)
     worst = _worst_of([_level(gate, truth, VERDICTS.index(gate.verdict)) for gate, truth in found], size)
     best = _worst_of([_level(gate, truth, ALLOW) for gate, truth in found], size)
@@ -92,8 +101,8 @@ def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
                 "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
                 "worst": pd.Categorical.from_codes(worst, VERDICTS),
                 "best": pd.Categorical.from_codes(best, VERDICTS),
-                "gates": named(_columns(gives, size), [gate.name for gate, _ in found], index),
-                "missing": _missing(found, asked, index),
+                "gates": asked.named(_columns(gives, size), [gate.name for gate, _ in found]),
+                "missing": _missing(found, asked),
             }
         ),
         "target_fit",
@@ -121,10 +130,10 @@ def _columns(flags: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
     return np.column_stack(flags) if flags else np.zeros((size, 0), dtype=np.bool_)
 
 
-def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked, index: pd.Index) -> pd.Series:
+def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked) -> pd.Series:
     fields = sorted({name for gate, _ in found for name in gate.fields()})
-    flags = np.zeros((len(index), len(fields)), dtype=np.bool_)
+    flags = np.zeros((len(asked.facts), len(fields)), dtype=np.bool_)
     for gate, truth in found:
         for name in gate.fields():
             flags[:, fields.index(name)] |= (truth == UNKNOWN) & asked.facts.is_unknown(name)
-    return named(flags, fields, index)
+    return asked.named(flags, fields)

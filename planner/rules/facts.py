@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.codes import Codes, compressed, first_of
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
 
 SAYS_NOTHING = ["not_assessable", "uncertain"]
-Codes = NDArray[np.int64]
 
 
 @dataclass
@@ -73,12 +73,11 @@ class Facts:
         """Code of every system's combination of values, and the codes of the values in each distinct combination."""
         key = tuple(names)
         if key not in self._combinations:
-            codes = np.zeros(len(self.frame), dtype=np.int64)
+            codes, size = np.zeros(len(self.frame), dtype=np.int64), 1
             for name in names:
                 part, values = self.codes(name)
-                codes = pd.factorize(codes * len(values) + part)[0].astype(np.int64)
-            first = np.full(codes.max(initial=-1) + 1, -1, dtype=np.int64)
-            first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+                codes, size = compressed(codes * len(values) + part, size * len(values))
+            first = first_of(codes, size)
             self._combinations[key] = codes, {name: self.codes(name)[0][first] for name in names}
         return self._combinations[key]
 

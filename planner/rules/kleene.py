@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.codes import Codes
 from planner.policy.conditions import Condition, evaluate
-from planner.rules.facts import Codes, Facts
+from planner.rules.facts import Facts
 
 TRUE, UNKNOWN, FALSE = 1, 0, -1
 Truth = NDArray[np.int8]

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.codes import Codes
 from planner.policy import Gate, Rule
 from planner.rules.answers import answers_of
-from planner.rules.facts import Codes, Facts
+from planner.rules.facts import Facts
 from planner.rules.kleene import FALSE, TRUE, UNKNOWN, Truth, Truths
 
 IMPOSSIBLE = -2

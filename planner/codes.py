@@ -1,0 +1,33 @@
+"""Codes of distinct values: whole numbers from 0, without gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+MAX_TABLE = 2_000_000
+
+
+def compressed(codes: Codes, size: int) -> tuple[Codes, int]:
+    """Codes without gaps, and how many there are.
+
+    Parameters
+    ----------
+    codes
+        From 0 up to `size`, with gaps. A table of flags is faster than hashing while `size` is small.
+    """
+    if size > MAX_TABLE:
+        found, distinct = pd.factorize(codes)
+        return found.astype(np.int64), len(distinct)
+    is_used = np.zeros(size, dtype=np.bool_)
+    is_used[codes] = True
+    return (np.cumsum(is_used) - 1)[codes], int(is_used.sum())
+
+
+def first_of(codes: Codes, size: int) -> Codes:
+    """Row in which each code stands first."""
+    first = np.zeros(size, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first

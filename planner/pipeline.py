@@ -12,6 +12,7 @@ from pandas import DataFrame
 
 from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
+from planner.cite import cite
 from planner.classify import classify
 from planner.enrich import enrich
 from planner.estimate import estimate
@@ -45,6 +46,7 @@ STEPS = (
     "group",
     "schedule",
     "outlook",
+    "cite",
     "verify",
     "render",
     "save",
@@ -91,6 +93,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "group": lambda before: group(before),
         "schedule": lambda before: schedule(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
+        "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),
     }
     for name, step in steps.items():

@@ -16,10 +16,23 @@ FLOORS = [
     {"errors"},
     {"yamlfile"},
     {"schema", "texts", "flags", "codes"},
-    {"policy", "facts"},
+    {"facts"},
+    {"policy"},
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},
-    {"enrich", "lenses", "classify", "prioritise", "size", "estimate", "questions", "groups", "schedule", "outlook"},
+    {
+        "enrich",
+        "lenses",
+        "classify",
+        "prioritise",
+        "size",
+        "estimate",
+        "questions",
+        "groups",
+        "schedule",
+        "outlook",
+        "cite",
+    },
     {"plan", "verify"},
     {"store"},
     {"view"},
@@ -27,7 +40,7 @@ FLOORS = [
     {"pipeline"},
     {"cli"},
 ]
-STEPS = FLOORS[6]
+STEPS = FLOORS[7]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
+from planner.facts.laws import check_citation
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
@@ -60,6 +61,7 @@ class Lens(Part):
     classes: list[LensClass]
     because: str
     source: str
+    facts: tuple[Key, ...] = ()
 
 
 class Lenses(Part):
@@ -125,6 +127,7 @@ class LeadTime(Part):
     months_p80: Annotated[int, Field(gt=0)]
     because: str
     source: str
+    facts: tuple[Key, ...] = ()
 
 
 class Schedule(Part):
@@ -224,7 +227,26 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
     oldest = layers[0].name
     origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}
     parts["decisions"] = _with_gates(parts["decisions"], [gate for gates in made.values() for gate in gates])
-    return Policy(name=layers[-1].name, origins=origins, **parts)
+    policy = Policy(name=layers[-1].name, origins=origins, **parts)
+    _check_citations(policy)
+    return policy
+
+
+def _check_citations(policy: Policy) -> None:
+    named: list[tuple[str, str, tuple[str, ...], bool]] = [
+        ("cloud_fit.yaml", gate.name, gate.facts, gate.verdict == "deny") for gate in policy.cloud_fit.gates
+    ]
+    for item in policy.decisions.everything:
+        denies = isinstance(item, Gate) and item.verdict == "deny"
+        named.append(("decisions.yaml", item.name, item.facts, denies))
+    named += [("lenses.yaml", name, lens.facts, False) for name, lens in policy.lenses.lenses.items()]
+    named += [("schedule.yaml", lead.route, lead.facts, False) for lead in policy.schedule.lead_times]
+    named.append(("outlook.yaml", "outlook", policy.outlook.facts, False))
+    for place, name, facts, denies in named:
+        try:
+            check_citation(name, facts, denies=denies)
+        except ValueError as reason:
+            raise PolicyError(str(reason), place=place, remedy="Known facts: planner/facts/laws.yaml.") from None
 
 
 def _with_gates(decisions: Decisions, gates: list[Gate]) -> Decisions:

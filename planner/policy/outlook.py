@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from planner.policy.parts import Option, Part
+from planner.policy.parts import Key, Option, Part
 
 Delivery = Literal["internal", "external", "hosted", "iaas", "paas", "saas"]
 
@@ -39,6 +39,7 @@ class Outlook(Part):
     after: dict[Option, Change]
     because: str
     source: str
+    facts: tuple[Key, ...] = ()
 
     @model_validator(mode="after")
     def _all_seven(self) -> Outlook:

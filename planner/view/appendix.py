@@ -7,11 +7,14 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
+from planner.facts.laws import load_laws
 from planner.plan import SEVERITIES
 from planner.policy import Gate, Number, Rule
 from planner.texts import Texts
-from planner.view.desk import Desk, text
-from planner.view.model import Assumption, Note, RuleRow, SourceRow
+from planner.view.desk import Desk, iso, text
+from planner.view.model import Assumption, LawRow, Note, RuleRow, SourceRow
+
+STATUSES = ("law", "guidance", "proposal", "fact", "own")
 
 
 def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], texts: Texts) -> tuple[Note, ...]:
@@ -75,6 +78,26 @@ def rules(desk: Desk) -> tuple[RuleRow, ...]:
             )
         )
     return tuple(made)
+
+
+def laws(desk: Desk) -> tuple[LawRow, ...]:
+    """Dated facts that the plan rests on: law first, own models last."""
+    by_id, language, say = load_laws().by_id, desk.texts.language, desk.texts.say
+    rows = sorted(desk.table("laws").to_dict("records"), key=lambda row: STATUSES.index(row["status"]))
+    return tuple(
+        LawRow(
+            getattr(by_id[row["fact_id"]], f"title_{language}"),
+            getattr(by_id[row["fact_id"]], f"fact_{language}"),
+            say(f"law_status_{row['status']}"),
+            say(f"law_mark_{row['mark']}"),
+            iso(by_id[row["fact_id"]].key_date),
+            by_id[row["fact_id"]].source or "",
+            f"{row['as_of']:%Y-%m-%d}",
+            f"{row['review_by']:%Y-%m-%d}",
+            bool(row["is_review_late"]),
+        )
+        for row in rows
+    )
 
 
 def _source(desk: Desk, item: Gate | Rule) -> str:

@@ -73,6 +73,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         findings=notes if inside else (),
         finding_counts=appendix.finding_counts(notes, desk.texts),
         rules=appendix.rules(desk),
+        laws=appendix.laws(desk),
         assumptions=appendix.assumptions(desk),
         has_details=inside,
     )

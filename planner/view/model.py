@@ -321,6 +321,21 @@ class RuleRow:
 
 
 @dataclass(frozen=True)
+class LawRow:
+    """A law, a piece of guidance or an own model that the plan rests on, with its status and dates."""
+
+    title: str
+    fact: str
+    status: str
+    mark: str
+    key_date: str | None
+    source: str
+    as_of: str
+    review_by: str
+    is_late: bool
+
+
+@dataclass(frozen=True)
 class Assumption:
     """A number of the policy, for the appendix."""
 
@@ -366,5 +381,6 @@ class View:
     findings: tuple[Note, ...]
     finding_counts: tuple[tuple[str, int], ...]
     rules: tuple[RuleRow, ...]
+    laws: tuple[LawRow, ...]
     assumptions: tuple[Assumption, ...]
     has_details: bool

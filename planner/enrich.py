@@ -191,14 +191,6 @@ def _months_before(dates: pd.Series, months: pd.Series) -> pd.Series:
 
 
 def _findings(portfolio: Portfolio, links: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
-    systems = portfolio["systems"]
-    real = systems[
-        ~systems["system_id"].isin(
-            portfolio["assignments"].loc[portfolio["assignments"]["basis"] == "provisional", "system_id"]
-        )
-    ]
-    folded = real["name"].str.casefold().str.replace(r"[\W_]+", "", regex=True)
-    same = real[folded.duplicated(keep=False)]
     outside = links[links["state"] == "external"]
     unknown = support[support["product"].isna()].drop_duplicates(["column", "text"])
     flows = portfolio["dataflows"].set_index("flow_id")
@@ -209,7 +201,6 @@ def _findings(portfolio: Portfolio, links: pd.DataFrame, support: pd.DataFrame) 
     outward = outside["target_name"].where(outside["target_system_id"].isna(), outside["source_name"])
     where = _places(portfolio)
     parts = [
-        _finding("warning", "possible_duplicate", "systems", same["system_id"], same["name"], where),
         _finding("info", "external_end", "dataflows", outside["flow_id"], outward, where),
         _finding("info", "unknown_technology", "support", unknown["system_id"], unknown["text"], where),
         _finding("warning", "flow_to_itself", "dataflows", selves["flow_id"], selves["source_system"], where),

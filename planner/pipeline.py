@@ -20,6 +20,7 @@ from planner.groups import group
 from planner.ingest import ingest
 from planner.lenses import assess
 from planner.outlook import outlook
+from planner.overlaps import overlaps
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
@@ -40,6 +41,7 @@ STEPS = (
     "assess",
     "classify",
     "prioritise",
+    "overlaps",
     "size",
     "estimate",
     "questions",
@@ -87,6 +89,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
         "prioritise": lambda before: prioritise(before, case, policy),
+        "overlaps": lambda before: overlaps(before, case, policy),
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
         "questions": lambda before: questions(before, case, policy),

@@ -32,6 +32,7 @@ FLOORS = [
         "schedule",
         "outlook",
         "cite",
+        "overlaps",
     },
     {"plan", "verify"},
     {"store"},

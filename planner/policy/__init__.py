@@ -16,6 +16,7 @@ from planner.policy.fields import LENSES, fact_columns
 from planner.policy.layers import lineage_of, read_layers
 from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
+from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
 from planner.policy.priority import Priority
 from planner.yamlfile import validate
@@ -171,6 +172,7 @@ class Policy(Part):
     priority: Priority
     outlook: Outlook
     cloud_fit: CloudFit
+    overlaps: Overlaps
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -192,6 +194,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "priority": Priority,
     "outlook": Outlook,
     "cloud_fit": CloudFit,
+    "overlaps": Overlaps,
 }
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from planner import __version__
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, goals, page_one
+from planner.view import appendix, goals, overlaps, page_one
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
@@ -65,6 +65,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         pilots=page_one.pilots(desk) if inside else (),
         pilots_low=plan.policy.priority.pilot.confirm_low,
         pilots_high=plan.policy.priority.pilot.confirm_high,
+        clusters=overlaps.clusters(desk) if inside else (),
         risks=page_one.risks(desk) if inside else (),
         process_first=page_one.process_first(desk) if inside else (),
         lenses=page_one.lenses(desk) if inside else (),

@@ -171,6 +171,29 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A member of a cluster, what is proposed for it, and the unknown that could decide."""
+
+    system: Ref
+    role: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Systems that may be one, or that do the same; the cost today is that of the members for which it is known."""
+
+    key: str
+    kind: str
+    shared: str
+    reason: str
+    confidence: str
+    members: tuple[Member, ...]
+    today_sek: float | None
+    known: int
+
+
+@dataclass(frozen=True)
 class Risk:
     """Something that threatens the plan, with the systems concerned."""
 
@@ -373,6 +396,7 @@ class View:
     pilots: tuple[Ref, ...]
     pilots_low: int
     pilots_high: int
+    clusters: tuple[Cluster, ...]
     risks: tuple[Risk, ...]
     process_first: tuple[Ref, ...]
     lenses: tuple[Lens, ...]

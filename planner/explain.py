@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.catalogue import Catalogue
 from planner.texts import Texts, load_texts
-from planner.view.model import Reason, Span, System
+from planner.view.model import Fit, Reason, Span, System
 
 
 def explain_system(system: System, language: str) -> str:
@@ -38,6 +38,7 @@ def explain_system(system: System, language: str) -> str:
         say["lenses"],
         [f"{item.label}: {item.verdict} ({item.known}/{item.inputs})" for item in system.lenses],
     )
+    lines += _section(say["target_environments"], [_fit(item, say["missing"]) for item in system.fits])
     lines += _section(say["depends_on"], [ref.name for ref in system.depends_on])
     lines += _section(say["needed_by"], [ref.name for ref in system.needed_by])
     lines += _section(say["moves_together"], [system.circle] if system.circle else [])
@@ -47,6 +48,12 @@ def explain_system(system: System, language: str) -> str:
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *(f"  {line}" for line in lines)] if lines else []
+
+
+def _fit(fit: Fit, missing: str) -> str:
+    because = f" ({'; '.join(fit.because)})" if fit.because else ""
+    open_ = f"; {missing}: {', '.join(fit.missing)}" if fit.missing else ""
+    return f"{fit.verdict}: {', '.join(fit.targets)}{because}{open_}"
 
 
 def _reason(reason: Reason, texts: Texts) -> list[str]:

@@ -92,7 +92,7 @@ def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
     verdict = _worst_of([_level(gate, truth, _when_open(gate)) for gate, truth in found], size)
     worst = _worst_of([_level(gate, truth, VERDICTS.index(gate.verdict)) for gate, truth in found], size)
     best = _worst_of([_level(gate, truth, ALLOW) for gate, truth in found], size)
-    gives = [(_level(gate, truth, _when_open(gate)) == verdict) & (verdict > ALLOW) for gate, truth in found]
+    gives = [(truth == TRUE) & (verdict == VERDICTS.index(gate.verdict)) for gate, truth in found]
     return conform(
         pd.DataFrame(
             {

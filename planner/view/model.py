@@ -273,11 +273,12 @@ class LensResult:
 
 @dataclass(frozen=True)
 class Fit:
-    """Target environments with the same verdict for the same reasons."""
+    """Target environments with the same verdict for the same reasons, and the unknown that leaves it open."""
 
     verdict: str
     targets: tuple[str, ...]
     because: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)

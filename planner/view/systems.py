@@ -145,12 +145,18 @@ def _fits(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Fit, ...]:
     labels = {target.name: getattr(target.label, language) for target in fit.targets}
     because = {gate.name: getattr(gate.because, language) for gate in fit.gates}
     order = {name: at for at, name in enumerate(labels)}
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (VERDICTS.index(str(row["verdict"])), order[str(row["target"])])):
-        groups[str(row["verdict"]), text(row["gates"])].append(labels[str(row["target"])])
+        missing = text(row["missing"]) if row["verdict"] == "needs_decision" else ""
+        groups[str(row["verdict"]), text(row["gates"]), missing].append(labels[str(row["target"])])
     return tuple(
-        Fit(desk.texts.say(f"fit_{verdict}"), tuple(targets), tuple(because[name] for name in gates.split()))
-        for (verdict, gates), targets in groups.items()
+        Fit(
+            desk.texts.say(f"fit_{verdict}"),
+            tuple(targets),
+            tuple(because[name] for name in gates.split()),
+            tuple(desk.texts.field(name) for name in missing.split()),
+        )
+        for (verdict, gates, missing), targets in groups.items()
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.case import Case
-from planner.facts.support import match_technology, support_status
+from planner.facts.support import each_technology, match_technology, support_status
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.schema import concat, conform
@@ -72,6 +72,7 @@ def _support(portfolio: Portfolio, case: Case) -> pd.DataFrame:
         named = portfolio["systems"][["system_id", column]].rename(columns={column: "text"})
         parts.append(named.assign(column=column, server_id=pd.NA))
     texts = pd.concat(parts, ignore_index=True).dropna(subset="text")
+    texts = texts.assign(text=each_technology(texts["text"])).explode("text", ignore_index=True)
     matched = match_technology(texts["text"])
     return conform(
         pd.DataFrame(
@@ -145,7 +146,7 @@ def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
     facts["is_off"] = _every(servers["power_state"] == "off", servers["system_id"])
     facts["is_template"] = _every(servers["is_template"], servers["system_id"])
     facts["environment_hint"] = servers["environment_hint"].fillna("none").groupby(servers["system_id"]).agg(_only)
-    family = match_technology(servers["os"])["os_family"]
+    family = match_technology(servers["os"], kind="os")["os_family"]
     facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
     return facts
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.case import Source
-from planner.facts.support import facts_as_of, load_support, match_technology, support_status
+from planner.facts.support import each_technology, facts_as_of, load_support, match_technology, support_status
 from planner.ingest.rvtools import read_rvtools
 from planner.ingest.sheets import read_sheets
-from tests.conftest import SHARED
+from tests.conftest import REPOSITORY, SHARED
 
 PLAN_DATE = date(2026, 11, 23)
 EXAMPLES = [(text, cycles, item) for item in load_support().technologies for text, cycles in item.examples.items()]
@@ -27,6 +27,45 @@ def test_every_example_of_the_names_file_holds(text: str, cycles: str, item: obj
     product = getattr(item, "product", None)
     assert (None if pd.isna(row["product"]) else row["product"]) == product
     assert ("" if pd.isna(row["cycle"]) else row["cycle"]) == cycles
+
+
+def test_spellings_of_registers_and_exports_are_read_as_people_mean_them() -> None:
+    with (REPOSITORY / "tests" / "golden" / "technology_names.csv").open(encoding="utf-8", newline="") as file:
+        wanted = list(csv.DictReader(file))
+    assert len(wanted) > 250
+    read = match_technology(pd.Series([row["text"] for row in wanted], dtype="string"))
+    found = read[["product", "cycle", "confidence"]].fillna("").to_dict("records")
+    wrong = [
+        (row["text"], got)
+        for row, got in zip(wanted, found, strict=True)
+        if got != {name: row[name] for name in ("product", "cycle", "confidence")}
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Win2016 / SQL2016", ["Win2016", "SQL2016"]),
+        ("Windows Server 2019 och SQL Server 2019", ["Windows Server 2019", "SQL Server 2019"]),
+        ("CentOS 4/5/6/7 (64-bit)", ["CentOS 4/5/6/7 (64-bit)"]),
+        ("Oracle 19c, dokumentarkiv", ["Oracle 19c, dokumentarkiv"]),
+        ("okänd / ej dokumenterad", ["okänd / ej dokumenterad"]),
+    ],
+)
+def test_a_cell_that_names_several_technologies_is_split(text: str, parts: list[str]) -> None:
+    assert each_technology(pd.Series([text], dtype="string")).iloc[0] == parts
+
+
+def test_what_the_column_is_about_is_tried_first() -> None:
+    text = pd.Series(["SQL 2016 on Windows Server 2019"], dtype="string")
+    assert match_technology(text)["product"].iloc[0] == "mssqlserver"
+    assert match_technology(text, kind="os")["product"].iloc[0] == "windows-server"
+
+
+@pytest.mark.parametrize("junk", ["a" * 10_000, "win " * 2_500, "sql " * 2_500, "oracle linux " * 700, "1." * 5_000])
+def test_long_junk_is_unknown_or_without_a_release(junk: str) -> None:
+    assert pd.isna(match_technology(pd.Series([junk], dtype="string"))["cycle"].iloc[0])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from planner.errors import PolicyError
 from planner.yamlfile import load_yaml
 
 MAX_CYCLES = 4
+SEVERAL = re.compile(r"[/,;+&\n]|\b(?:och|and|samt)\b")
 FACTS = Path(__file__).parent
 COLUMNS = {
     "text": "string",
@@ -58,6 +59,8 @@ class Support:
 
     releases: pd.DataFrame
     technologies: tuple[Technology, ...]
+    planned: re.Pattern[str]
+    denied: re.Pattern[str]
     ends: dict[str, dict[str, pd.Timestamp]]
 
     def cycles_of(self, product: str) -> list[str]:
@@ -74,7 +77,8 @@ def load_support() -> Support:
     ends: dict[str, dict[str, pd.Timestamp]] = {}
     for product, cycle, end in zip(releases["product"], releases["cycle"], releases["security_end"], strict=True):
         ends.setdefault(product, {})[cycle] = end
-    return Support(releases, tuple(_technology(item) for item in data["technologies"]), ends)
+    technologies = tuple(_technology(item) for item in data["technologies"])
+    return Support(releases, technologies, re.compile(data["planned"]), re.compile(data["denied"]), ends)
 
 
 def _technology(item: dict[str, Any]) -> Technology:
@@ -96,13 +100,15 @@ def facts_as_of() -> date:
     return date.fromisoformat(str(load_support().releases["as_of"].max()))
 
 
-def match_technology(texts: pd.Series, support: Support | None = None) -> pd.DataFrame:
+def match_technology(texts: pd.Series, support: Support | None = None, *, kind: str | None = None) -> pd.DataFrame:
     """Match free text to a product and a release cycle.
 
     Parameters
     ----------
     texts
         As people write: "Win 2012R2 std", "Oracle 12c", "CentOS 4/5/6/7 (64-bit)".
+    kind
+        What the column is about (os, database, runtime): tried first where a text names several technologies.
 
     Returns
     -------
@@ -112,20 +118,41 @@ def match_technology(texts: pd.Series, support: Support | None = None) -> pd.Dat
         earliest and latest end of security support that the text allows; they are equal when it names one release.
     """
     known = support or load_support()
-    rows = {text: _match(str(text), known) for text in texts.dropna().unique()}
+    rows = {text: _match(str(text), known, kind) for text in texts.dropna().unique()}
     frame = pd.DataFrame([rows.get(text, {}) if not pd.isna(text) else {} for text in texts], index=texts.index)
     return frame.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _match(text: str, support: Support) -> dict[str, Any]:
-    folded = " ".join(text.casefold().split())
-    for technology in support.technologies:
+def each_technology(texts: pd.Series) -> pd.Series:
+    """Texts with one technology each: a cell that names several ("Win2016 / SQL2016") is split into lists of them."""
+    known = load_support()
+    split = {text: _parts(str(text), known) for text in texts.dropna().unique()}
+    return texts.map(split)
+
+
+def _parts(text: str, support: Support) -> list[str]:
+    parts = [part.strip() for part in SEVERAL.split(text) if part.strip()]
+    # "4/5/6/7" are releases of one product: only parts that each name a product stand for themselves.
+    named = [part for part in parts if _match(part, support, None).get("kind")]
+    return named if len(named) > 1 else [text]
+
+
+def _match(text: str, support: Support, kind: str | None) -> dict[str, Any]:
+    folded = support.denied.sub(" ", support.planned.split(_folded(text))[0])
+    for technology in (
+        sorted(support.technologies, key=lambda item: item.kind != kind) if kind else support.technologies
+    ):
         found = technology.pattern.search(folded)
         if found:
             return {"text": text, "kind": technology.kind, "os_family": technology.os_family} | _release(
                 technology, found, support
             )
     return {"text": text}
+
+
+def _folded(text: str) -> str:
+    """Lower case, marks that stand between words as blanks, and every kind of blank collapsed."""
+    return " ".join(re.sub(r"[®™]", "", text.casefold()).replace("_", " ").replace("-", " ").split())
 
 
 def _release(technology: Technology, found: re.Match[str], support: Support) -> dict[str, Any]:

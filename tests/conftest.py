@@ -5,14 +5,29 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLE = REPOSITORY / "inventories" / "exempelkommun"
+
+
+@lru_cache
+def planned_example() -> Plan:
+    """The example municipality, planned once for all tests that only look at it."""
+    from planner.case import read_case
+    from planner.pipeline import compute
+
+    return compute(read_case(EXAMPLE))
+
+
 WORKBOOK = SHARED / "data" / "ibm-sizing-rvtools" / "SizingWorkshop-RVTools.xlsx"
 
 TEAMS = """teams:

@@ -110,6 +110,7 @@ def test_a_form_without_its_headers_is_refused(tmp_path: Path) -> None:
         ingest(case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_every_offered_answer_is_read_as_what_it_says(tmp_path: Path, language: str) -> None:
     texts = load_texts(language)

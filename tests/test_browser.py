@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from planner import pipeline
-from planner.case import read_case
 from planner.render import render
 from planner.view import build_view
-from tests.conftest import EXAMPLE
+from tests.conftest import planned_example
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -35,7 +33,7 @@ WATCH = "window.violations = []; document.addEventListener('securitypolicyviolat
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
     """The example's documents on disk, by language and audience."""
     folder = tmp_path_factory.mktemp("pages")
-    plan = pipeline.compute(read_case(EXAMPLE))
+    plan = planned_example()
     paths = {}
     for language in ("sv", "en"):
         for audience in ("intern", "offentlig"):

@@ -117,6 +117,7 @@ def test_without_credentials_nothing_is_written_and_the_remedy_is_told(tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_failure_half_way_names_its_region_and_leaves_nothing(aws: None, tmp_path: Path) -> None:
     from botocore.stub import Stubber
 

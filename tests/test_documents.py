@@ -14,8 +14,6 @@ from urllib.parse import unquote
 import pytest
 from markdown_it import MarkdownIt
 
-from planner import pipeline
-from planner.case import read_case
 from planner.plan import Plan
 from planner.render import render
 from planner.render.formats import money_span, span
@@ -25,13 +23,13 @@ from planner.render.table import safe
 from planner.texts import LANGUAGES
 from planner.view import AUDIENCES, View, build_view
 from planner.view.model import Note
-from tests.conftest import EXAMPLE
+from tests.conftest import planned_example
 
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """The example, planned once."""
-    return pipeline.compute(read_case(EXAMPLE))
+    return planned_example()
 
 
 @pytest.fixture(scope="module")

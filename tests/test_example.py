@@ -11,12 +11,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from planner import pipeline
-from planner.case import read_case
 from planner.plan import Plan
 from planner.render import render
 from planner.view import View, build_view
-from tests.conftest import EXAMPLE, REPOSITORY
+from tests.conftest import EXAMPLE, REPOSITORY, planned_example
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "exempelkommun"
 Golden = Callable[[Path, bytes], None]
@@ -25,7 +23,7 @@ Golden = Callable[[Path, bytes], None]
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """The example, planned once."""
-    return pipeline.compute(read_case(EXAMPLE))
+    return planned_example()
 
 
 @pytest.fixture(scope="module")

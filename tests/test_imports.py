@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ STEPS = FLOORS[7]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 
+@lru_cache
 def _rooms() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in sorted((REPOSITORY / "planner").rglob("*.py")):

@@ -9,15 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from planner.case import read_case
 from planner.cite import cite
 from planner.errors import PolicyError
 from planner.facts.laws import LAWS, check_citation, load_laws
-from planner.pipeline import compute
 from planner.plan import Plan
 from planner.policy import load_policy
 from planner.view.build import build_view
-from tests.conftest import EXAMPLE, REPOSITORY
+from tests.conftest import REPOSITORY, planned_example
 
 REFERENCE = REPOSITORY.parent / "shared" / "reference" / "public-sector.md"
 MARKS = {"own model": "own_model"}
@@ -116,7 +114,7 @@ def test_an_own_gate_that_denies_on_a_proposal_is_refused(tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """The example municipality, planned."""
-    return compute(read_case(EXAMPLE))
+    return planned_example()
 
 
 def test_a_plan_cites_what_bore_on_it_and_nothing_else(planned: Plan) -> None:

@@ -8,14 +8,12 @@ import pandas as pd
 import pytest
 
 from benchmarks.classification import CASE
-from planner.case import read_case
 from planner.errors import PolicyError
 from planner.outlook import outlook
-from planner.pipeline import compute
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import conform
-from tests.conftest import EXAMPLE
+from tests.conftest import planned_example
 
 POLICY = load_policy()
 LENSES = {"dataflow_2030": "level", "openness": "openness", "relevance": "relevance"}
@@ -215,7 +213,7 @@ def test_warnings_turn_on_what_is_known(system: dict[str, Any], codes: list[str]
 @pytest.fixture(scope="module")
 def example() -> pd.DataFrame:
     """Outlook of the example municipality."""
-    return compute(read_case(EXAMPLE)).portfolio["outlook"]
+    return planned_example().portfolio["outlook"]
 
 
 def test_bounds_hold_and_nothing_that_is_won_is_lost(example: pd.DataFrame) -> None:

@@ -197,6 +197,7 @@ def test_only_the_first_of_those_that_could_be_pilots_are_offered() -> None:
     assert offered["rank"].tolist() == [7, 8, 9, 10, 1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(rows=SYSTEMS, data=st.data(), profile=st.sampled_from(sorted(PROFILES)))
 def test_the_order_of_rows_does_not_matter(rows: list[dict[str, Any]], data: st.DataObject, profile: str) -> None:
@@ -205,6 +206,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[dict[str, Any]], data: st.
     pd.testing.assert_frame_equal(_prioritised(rows, PROFILES[profile]), _prioritised(shuffled, PROFILES[profile]))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(rows=SYSTEMS, data=st.data(), profile=st.sampled_from(sorted(PROFILES)))
 def test_a_better_input_never_lowers_the_rank(rows: list[dict[str, Any]], data: st.DataObject, profile: str) -> None:

@@ -10,18 +10,16 @@ import pandas as pd
 import pytest
 
 from benchmarks.classification import CASE, synthetic
-from planner.case import read_case
 from planner.classify import classify
 from planner.errors import PlannerError
 from planner.lenses import assess
-from planner.pipeline import compute
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.render.form import write_form
 from planner.schema import load_table
 from planner.texts import load_texts
 from planner.view.questions import question_rows, summary
-from tests.conftest import EXAMPLE
+from tests.conftest import planned_example
 
 POLICY = load_policy()
 LENS_INPUTS = {
@@ -37,7 +35,7 @@ def _decide(portfolio: Portfolio) -> Portfolio:
 @pytest.fixture(scope="module")
 def example() -> Portfolio:
     """The example municipality, planned."""
-    return compute(read_case(EXAMPLE)).portfolio
+    return planned_example().portfolio
 
 
 def test_an_answer_that_is_said_to_flip_a_proposal_flips_it() -> None:

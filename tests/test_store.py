@@ -40,6 +40,7 @@ def run_plan(out: Path, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     runs = [
@@ -76,6 +77,7 @@ def test_killed_at_any_moment_there_is_a_whole_plan_or_none(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["plan"], "left-overs of killed runs were not swept"
 
 
+@pytest.mark.slow
 def test_a_failed_write_leaves_the_earlier_plan(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = pipeline.plan(small, tmp_path / "plan").folder
     before = fingerprint(out)
@@ -89,6 +91,7 @@ def test_a_failed_write_leaves_the_earlier_plan(small: Path, tmp_path: Path, mon
     assert fingerprint(out) == before
 
 
+@pytest.mark.slow
 def test_a_plan_on_its_way_out_is_put_back(small: Path, tmp_path: Path) -> None:
     out = pipeline.plan(small, tmp_path / "plan").folder
     before = fingerprint(out)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from benchmarks.classification import CASE, synthetic
 from planner.case import read_case
+from planner.classify import classify
+from planner.lenses import assess
 from planner.pipeline import compute
+from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from tests.conftest import write_case
 
@@ -97,3 +103,25 @@ def test_evidence_points_add_up_to_the_score(decided: Portfolio) -> None:
     sums = fired.groupby(["system_id", "options"])["points"].sum().to_dict()
     scores = decided["options"].set_index(["system_id", "option"])["score"].to_dict()
     assert sums == {key: score for key, score in scores.items() if score > 0}
+
+
+def test_a_system_closed_on_all_sides_is_told_with_the_gates_that_closed_it(tmp_path: Path) -> None:
+    own = tmp_path / "policy"
+    own.mkdir()
+    (own / "policy.yaml").write_text("extends: standard\n", encoding="utf-8")
+    rest = "{sv: a, en: b}, source: s}"
+    gates = [
+        f"{{name: no_moves, when: {{field: users, above: 5}}, verdict: deny, options: [rehost, relocate, refactor], because: {rest}",
+        f"{{name: no_rest, when: {{field: users, above: 6}}, verdict: deny, options: [retire, retain, repurchase, replatform], because: {rest}",
+    ]
+    text = "gates:\n" + "".join(f"  - {gate}\n" for gate in gates)
+    (own / "decisions.yaml").write_text(text, encoding="utf-8")
+    drawn = synthetic(2, seed=1)
+    systems = drawn["systems"].assign(users=pd.array([4, 9], dtype="Int64"))
+    tables = {"systems": systems, "facts": drawn["facts"], "provenance": drawn["provenance"]}
+    policy = load_policy("./policy", tmp_path)
+    portfolio = Portfolio().with_tables(tables)
+    portfolio = portfolio.with_tables(assess(portfolio, CASE, policy))
+    found = classify(portfolio, CASE, policy)["findings"]
+    assert found["row_id"].tolist() == [systems["system_id"].iloc[1]]
+    assert {"no_moves", "no_rest"} <= set(found["detail"].iloc[0].split())

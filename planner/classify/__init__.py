@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from planner.case import Case
@@ -9,7 +10,7 @@ from planner.classify.decisions import decided
 from planner.classify.evidence import evidence_of
 from planner.classify.options import weighed
 from planner.policy import Policy
-from planner.portfolio import Portfolio
+from planner.portfolio import Portfolio, finding_rows
 from planner.rules.facts import Facts
 from planner.rules.reading import Readings, read_rules
 from planner.rules.scores import Scores, score
@@ -24,7 +25,8 @@ def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     -------
     dict of DataFrame
         evidence (one row per system and rule that holds or cannot be decided), options (one row per system and option),
-        decisions (one row per system), flips (which answers would change a proposal, and to what).
+        decisions (one row per system), flips (which answers would change a proposal, and to what), findings (systems
+        whose options are all denied).
     """
     facts = Facts.of(portfolio, policy)
     readings = read_rules(facts, policy.decisions.everything, case.plan_date)
@@ -34,7 +36,24 @@ def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "options": weighed(readings, scores),
         "decisions": decided(readings, scores, policy.decisions),
         "flips": _flips(readings, scores),
+        "findings": _closed_on_all_sides(readings, scores),
     }
+
+
+def _closed_on_all_sides(readings: Readings, scores: Scores) -> pd.DataFrame:
+    at = np.flatnonzero(scores.denied.all(axis=1))
+    ids = readings.facts.system_ids.iloc[at].reset_index(drop=True)
+    gates = [reading.item.name for reading in readings.gates]
+    by = [" ".join(dict.fromkeys(gates[number] for number in row)) for row in scores.denied_by[at]]
+    return finding_rows(
+        "warning",
+        "all_options_denied",
+        table="systems",
+        index=ids.index,
+        row_id=ids,
+        value=readings.facts.frame["name"].iloc[at].reset_index(drop=True),
+        detail=pd.Series(by, index=ids.index, dtype="object"),
+    )
 
 
 def _flips(readings: Readings, scores: Scores) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def test_explain_shows_rule_values_cells_and_what_lost(run: Run, make_case: Make
     assert code == 0
     for words in (
         "both_want_retirement",
-        "system.csv:2:C system.csv:2:D",
+        "system.csv:2:C,D",
         "Avveckla",
         "Både it och verksamheten",
         "Ersätt med tjänst",

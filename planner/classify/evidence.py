@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.lineage import Lineage, join_cells
+from planner.lineage import Lineage
 from planner.policy import Gate, Policy, Rule
 from planner.portfolio import Portfolio
 from planner.rules.facts import Facts, plain
@@ -41,7 +41,7 @@ def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.
     columns |= {name: _repeated(values, sizes) for name, values in _constants(ordered, policy).items()}
     columns["outcome"] = _coded(_outcomes(ordered, shown), ["true", "unknown"])
     columns["effect"] = _effects(ordered, shown)
-    columns["points"] = pd.array(np.repeat([_points(reading.item) for reading in ordered], sizes), dtype="Float64")
+    columns["points"] = _given(np.repeat([_points(reading.item) for reading in ordered], sizes))
     columns["values"] = _values(ordered, shown, readings.facts)
     columns["cells"] = _cells(ordered, shown, lineage)
     return conform(pd.DataFrame(columns, copy=False).take(order), "evidence")
@@ -56,8 +56,12 @@ def _kind(item: Gate | Rule) -> str:
     return "gate" if isinstance(item, Gate) else "rule"
 
 
-def _points(item: Gate | Rule) -> float | None:
-    return item.points if isinstance(item, Rule) else None
+def _points(item: Gate | Rule) -> float:
+    return item.points if isinstance(item, Rule) else np.nan
+
+
+def _given(points: NDArray[np.float64]) -> pd.arrays.FloatingArray:
+    return pd.arrays.FloatingArray(np.nan_to_num(points), np.isnan(points))
 
 
 def _constants(readings: list[Reading], policy: Policy) -> dict[str, list[str]]:
@@ -118,8 +122,5 @@ def _texts(reading: Reading, texts_of: Callable[[str], Texts]) -> list[str]:
 
 
 def _cells(readings: list[Reading], shown: list[NDArray[np.intp]], lineage: Lineage) -> NDArray[np.object_]:
-    parts = [
-        join_cells([lineage.cells(name)[at] for name in _fields(reading.item)])
-        for reading, at in zip(readings, shown, strict=True)
-    ]
+    parts = [lineage.cells(_fields(reading.item), at) for reading, at in zip(readings, shown, strict=True)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=object)

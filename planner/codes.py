@@ -31,3 +31,10 @@ def first_of(codes: Codes, size: int) -> Codes:
     first = np.zeros(size, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return first
+
+
+def in_turn(ids: pd.Series, parts: int) -> NDArray[np.intp]:
+    """Order in which rows of several equal parts, one under the other, stand by id and then by part."""
+    first = np.argsort(ids.to_numpy(dtype=object), kind="stable")
+    order: NDArray[np.intp] = (first[:, None] + np.arange(parts) * len(ids)).ravel()
+    return order

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.case import Case
+from planner.codes import in_turn
 from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
 from planner.lenses.reading import System, classes_of
 from planner.policy import LENSES, Policy
@@ -31,7 +32,7 @@ def assess(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
     systems = portfolio["systems"].merge(portfolio["facts"], on="system_id")
     fitted = cloud_fit.fit_targets(systems, policy.cloud_fit, case.plan_date)
     parts = []
-    for name in LENSES:
+    for name in sorted(LENSES):
         lens = policy.lenses.lenses[name]
         reading = System.read(systems, lens, pd.Timestamp(case.plan_date))
         low, high = (
@@ -40,5 +41,5 @@ def assess(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
             else cloud_fit.score(fitted, systems["system_id"], policy.cloud_fit)
         )
         parts.append(classes_of(name, reading, low, high, lens, policy.lenses.coverage_floor.value))
-    lenses = concat(parts, "lenses").sort_values(["system_id", "lens"], kind="stable", ignore_index=True)
-    return {"lenses": lenses, "target_fit": fitted}
+    lenses = concat(parts, "lenses").take(in_turn(systems["system_id"], len(parts)))
+    return {"lenses": lenses.reset_index(drop=True), "target_fit": fitted}

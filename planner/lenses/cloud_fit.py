@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.codes import in_turn
 from planner.flags import named
 from planner.policy.cloud_fit import CloudFit, Target, TargetGate
 from planner.policy.conditions import Condition
@@ -44,8 +45,8 @@ def fit_targets(systems: pd.DataFrame, fit: CloudFit, plan_date: date) -> pd.Dat
     owned = systems[~systems["is_provisional"]].reset_index(drop=True)
     facts = Facts(owned, {})
     asked = _Asked(facts, Truths(facts, plan_date))
-    rows = [_on_target(target, fit, asked) for target in fit.targets]
-    return concat(rows, "target_fit").sort_values(["system_id", "target"], kind="stable", ignore_index=True)
+    rows = [_on_target(target, fit, asked) for target in sorted(fit.targets, key=lambda target: target.name)]
+    return concat(rows, "target_fit").take(in_turn(owned["system_id"], len(rows))).reset_index(drop=True)
 
 
 def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[pd.Series, pd.Series]:

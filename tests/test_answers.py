@@ -58,7 +58,7 @@ def test_answers_fill_blanks_and_keep_their_cell(tmp_path: Path) -> None:
     cells = tables["provenance"].set_index(["row_id", "column"])
     assert cells.loc[("A1", "users"), ["file", "row", "cell_column", "raw"]].tolist() == ["svar.csv", 3, "C", "1 200"]
     source = tables["sources"].set_index("file").loc["svar.csv"]
-    assert source[["rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == [4, 0, 4, 0]
+    assert source[["rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == [3, 0, 3, 0]
     assert not tables["findings"]["code"].eq("merged_rows").any()
 
 
@@ -68,7 +68,16 @@ def test_the_order_of_sources_decides_between_an_answer_and_the_register(tmp_pat
     conflict = tables["findings"].query("code == 'conflicting_values'")
     assert conflict[["row_id", "detail", "value"]].to_numpy().tolist() == [["B2", "delivery", "internal / saas"]]
     turned = [{"file": "svar.csv", "reader": "answers"}, {"file": "register.csv", "reader": "systems"}]
-    assert _value(ingest(_with_sources(tmp_path, turned)), "B2", "delivery") == "saas"
+    tables = ingest(_with_sources(tmp_path, turned))
+    assert _value(tables, "B2", "delivery") == "saas"
+    assert not tables["findings"]["code"].eq("merged_rows").any()
+
+
+def test_a_question_without_an_answer_is_no_row(tmp_path: Path) -> None:
+    tables = _read(tmp_path, "prov-1;system_name;\r\nA1;users;\r\nA1;users;vet ej\r\nA1;it_verdict;vet ej\r\n")
+    source = tables["sources"].set_index("file").loc["svar.csv"]
+    assert source[["rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == [1, 0, 1, 0]
+    assert _value(tables, "A1", "it_verdict") == "dont_know"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.case import Source
 from planner.ingest.columns import MatchedSheet, load_map
@@ -24,7 +26,7 @@ def read_answers(sheets: list[Sheet], source: Source) -> list[Records]:
     """Read a filled form: one row per system and field.
 
     An answer fills a blank; where another source says something else, the order of sources in the case decides, and a
-    finding names both. A row without an answer says nothing. Answers are read as the form offers them, in either
+    finding names both. A question without an answer is no row. Answers are read as the form offers them, in either
     language, or as the table writes them. An answer that cannot be read, or to a field that does not exist, is
     rejected.
 
@@ -36,9 +38,9 @@ def read_answers(sheets: list[Sheet], source: Source) -> list[Records]:
     matched, _ = find_sheet(sheets, source)
     given, letter, too_wide = _rows(matched)
     given["name"] = given["field"].str.casefold().map(_names())
-    is_wrong = given["name"].isna() & ~given["answer"].map(is_unknown)
+    given = given[_says_something(given)].reset_index(drop=True)
     values, codes = _read(given, matched.sheet.delimiter)
-    reasons = codes.mask(is_wrong, "unknown_field")
+    reasons = codes.mask(given["name"].isna(), "unknown_field")
     is_kept = reasons.isna()
     file, sheet = matched.sheet.file, matched.sheet.name
     rejected = _rejected(given[~is_kept], reasons[~is_kept], too_wide, source).assign(file=file, sheet=sheet)
@@ -80,6 +82,18 @@ def _rows(matched: MatchedSheet) -> tuple[pd.DataFrame, str, list[tuple[int, lis
     frame["cell"] = [text if isinstance(cell, str) else cell for text, cell in zip(rows["answer"], cells, strict=True)]
     frame["row"] = pd.Series(numbers, dtype="Int64")
     return frame, column_letter(at["answer"]), too_wide
+
+
+def _says_something(given: pd.DataFrame) -> NDArray[np.bool_]:
+    # "Don't know" is nothing said, unless the field has it as a value of its own.
+    pairs = zip(given["name"], given["answer"], strict=True)
+    return np.array(
+        [
+            not is_unknown(answer) or (isinstance(name, str) and answer.casefold() in _meanings(name))
+            for name, answer in pairs
+        ],
+        dtype=np.bool_,
+    )
 
 
 def _typed(cell: object) -> str:

@@ -146,10 +146,13 @@ def _findings(kept: pd.DataFrame, merged: pd.DataFrame, table: str, records: lis
     files = kept["_source"].map(dict(enumerate(record.file for record in records)))
     follows = kept["_key"].duplicated()
     same = kept.groupby("_key")["_signature"].transform("nunique") == 1
+    # What only completes is no second row of the same thing, wherever it stands in the order of sources.
+    counted = ~kept["_only_complete"]
+    again = counted & kept["_key"].where(counted).duplicated()
     places = {"table": table, "row_id": kept["_key"], "file": files, "row": kept["_row"]}
     found = [
         _at("info", "exact_duplicate", places, follows & same),
-        _at("warning", "merged_rows", places, follows & ~same & ~kept["_only_complete"]),
+        _at("warning", "merged_rows", places, again & ~same),
         _at("warning", "same_name_and_organisation", places, kept["_namesake"]),
     ]
     schema = load_table(table).names

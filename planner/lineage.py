@@ -188,7 +188,7 @@ def _split(read: pd.DataFrame, is_ours: NDArray[np.bool_]) -> dict[tuple[str, st
     """Rows of each table and column."""
     table, tables = pd.factorize(read["table"])
     column, columns = pd.factorize(read["column"])
-    key = np.where(is_ours, table * len(columns) + column, -1).astype(np.int32)
+    key = np.where(is_ours, table * len(columns) + column, -1).astype(np.int16)
     order = np.argsort(key, kind="stable")
     starts = np.flatnonzero(np.diff(key[order], prepend=-2))
     parts = zip(key[order][starts], np.split(order, starts[1:]), strict=True)

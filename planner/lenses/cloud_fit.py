@@ -20,6 +20,8 @@ from planner.schema import concat, conform
 
 VERDICTS = ["allow", "allow_with", "needs_decision", "deny"]
 ALLOW, NEEDS_DECISION = 0, 2
+# By verdict: what may run there, after a decision, or not at all.
+POINTS = np.array([2.0, 2.0, 1.0, 0.0])
 Levels = NDArray[np.int8]
 
 
@@ -54,12 +56,14 @@ def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[p
 
     Nothing can be said of a server that no system owns: 0 to 2.
     """
-    clouds = fitted[fitted["target"].isin([target.name for target in fit.targets if target.is_cloud])]
-    points = {"deny": 0.0, "needs_decision": 1.0, "allow_with": 2.0, "allow": 2.0}
+    names = sorted(target.name for target in fit.targets)
+    clouds = [names.index(target.name) for target in fit.targets if target.is_cloud]
+    owned = fitted["system_id"].to_numpy()[:: len(names)]
     bounds = []
     for end, unknown in (("worst", 0.0), ("best", 2.0)):
-        best = clouds[end].astype("object").map(points).astype(float).groupby(clouds["system_id"]).max()
-        bounds.append(pd.Series(best.reindex(system_ids).fillna(unknown).to_numpy(), index=system_ids.index))
+        given = pd.Categorical(fitted[end], categories=VERDICTS).codes
+        best = POINTS[given].reshape(-1, len(names))[:, clouds].max(axis=1, initial=0.0)
+        bounds.append(pd.Series(best, index=owned).reindex(system_ids).fillna(unknown).set_axis(system_ids.index))
     return bounds[0], bounds[1]
 
 

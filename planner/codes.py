@@ -38,3 +38,10 @@ def in_turn(ids: pd.Series, parts: int) -> NDArray[np.intp]:
     first = np.argsort(ids.to_numpy(dtype=object), kind="stable")
     order: NDArray[np.intp] = (first[:, None] + np.arange(parts) * len(ids)).ravel()
     return order
+
+
+def ranks_of(ids: pd.Series) -> Codes:
+    """Rank of each id, 0 for the first in order."""
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[np.argsort(ids.to_numpy(dtype=object), kind="stable")] = np.arange(len(ids))
+    return ranks

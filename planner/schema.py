@@ -120,7 +120,7 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     given = set(frame.columns)
     series = {column.name: _cast(frame, column, name) for column in table.columns}
-    result = pd.DataFrame(series, columns=table.names, index=frame.index)
+    result = pd.DataFrame(series, columns=table.names, index=frame.index, copy=False)
     for column in table.columns:
         if column.name in given:
             _check(result[column.name], column, name)
@@ -147,7 +147,7 @@ def _check(series: pd.Series, column: Column, table: str) -> None:
     if column.required and series.isna().any():
         raise SchemaError(f"table {table}, column {column.name}: a required value is unknown")
     if column.values:
-        wrong = {str(value) for value in series.dropna().unique()} - set(column.values)
+        wrong = {str(value) for value in series.unique() if not pd.isna(value)} - set(column.values)
         if wrong:
             raise SchemaError(f"table {table}, column {column.name}: value not allowed", value=min(wrong))
     if column.low is not None and not series.dropna().between(column.low, column.high).all():

@@ -9,6 +9,7 @@ from planner.case import Case
 from planner.classify.decisions import decided
 from planner.classify.evidence import evidence_of
 from planner.classify.options import weighed
+from planner.codes import ranks_of
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.rules.facts import Facts
@@ -58,13 +59,14 @@ def _closed_on_all_sides(readings: Readings, scores: Scores) -> pd.DataFrame:
 
 def _flips(readings: Readings, scores: Scores) -> pd.DataFrame:
     found = what_if(readings, scores)
+    at = found["at"].to_numpy(dtype=np.int64)
+    (field, fields), (answer, answers) = (pd.factorize(found[name], sort=True) for name in ("field", "answer"))
+    order = np.lexsort((answer, field, ranks_of(readings.facts.system_ids)[at]))
     options = pd.array([*scores.options, pd.NA], dtype="string")
-    rows = pd.DataFrame(
-        {
-            "system_id": readings.facts.system_ids.array[found["at"].to_numpy(dtype=int)],
-            "field": found["field"],
-            "answer": found["answer"],
-            "disposition": options[found["option"].to_numpy(dtype=int)],
-        }
-    )
-    return conform(rows.sort_values(["system_id", "field", "answer"], kind="stable"), "flips")
+    rows = {
+        "system_id": readings.facts.system_ids.array[at[order]],
+        "field": pd.Categorical.from_codes(field[order], fields),
+        "answer": pd.Categorical.from_codes(answer[order], answers),
+        "disposition": options[found["option"].to_numpy(dtype=np.int64)[order]],
+    }
+    return conform(pd.DataFrame(rows), "flips")

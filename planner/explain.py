@@ -38,6 +38,7 @@ def explain_system(system: System, language: str) -> str:
         say["lenses"],
         [f"{item.label}: {item.verdict} ({item.known}/{item.inputs})" for item in system.lenses],
     )
+    lines += _section(say["dates"], [f"{day}  {label}" for label, day in system.dates])
     lines += _section(say["target_environments"], [_fit(item, say["missing"]) for item in system.fits])
     lines += _section(say["depends_on"], [ref.name for ref in system.depends_on])
     lines += _section(say["needed_by"], [ref.name for ref in system.needed_by])

@@ -313,6 +313,7 @@ class System:
     steps: tuple[Step, ...]
     lenses: tuple[LensResult, ...]
     fits: tuple[Fit, ...]
+    dates: tuple[tuple[str, str], ...]
     depends_on: tuple[Ref, ...]
     needed_by: tuple[Ref, ...]
     circle: str

@@ -10,6 +10,8 @@ import pandas as pd
 from planner.view.desk import Desk, iso, number, text, whole
 from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
 
+STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")
+DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
 VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
 
 
@@ -29,6 +31,7 @@ class _Shelves:
     def __init__(self, desk: Desk) -> None:
         self.waves = desk.table("waves").set_index("system_id").to_dict("index")
         self.facts = desk.table("facts").set_index("system_id").to_dict("index")
+        self.dates = desk.table("systems").set_index("system_id")[list(STATED)].to_dict("index")
         self.groups = desk.table("groups").set_index("system_id").to_dict("index")
         self.costs = _by(desk.table("costs"), "system_id") if desk.is_internal else {}
         details = desk.is_internal
@@ -99,6 +102,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
+        dates=_dates(desk, shelves.facts[key] | shelves.dates[key]) if detail else (),
         fits=_fits(desk, shelves.fits.get(key, [])),
         depends_on=shelves.needs.get(key, ()),
         needed_by=shelves.needed_by.get(key, ()),
@@ -137,6 +141,12 @@ def _flips(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Flip, ...]:
         )
         for (name, key), values in answers.items()
     )
+
+
+def _dates(desk: Desk, facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Known dates that the proposal turns on, the first first."""
+    known = [(iso(facts[name]), desk.texts.field(name)) for name in (*STATED, *DERIVED)]
+    return tuple((label, day) for day, label in sorted((day, label) for day, label in known if day))
 
 
 def _fits(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Fit, ...]:

@@ -91,7 +91,7 @@ def laws(desk: Desk) -> tuple[LawRow, ...]:
             say(f"law_status_{row['status']}"),
             say(f"law_mark_{row['mark']}"),
             iso(by_id[row["fact_id"]].key_date),
-            by_id[row["fact_id"]].source or "",
+            (by_id[row["fact_id"]].source or "").replace("own model", say("own_model")),
             f"{row['as_of']:%Y-%m-%d}",
             f"{row['review_by']:%Y-%m-%d}",
             bool(row["is_review_late"]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Codes = NDArray[np.int64]
+Codes = NDArray[Any]
 MAX_TABLE = 2_000_000
 
 
@@ -20,10 +22,10 @@ def compressed(codes: Codes, size: int) -> tuple[Codes, int]:
     """
     if size > MAX_TABLE:
         found, distinct = pd.factorize(codes)
-        return found.astype(np.int64), len(distinct)
+        return found.astype(np.int32), len(distinct)
     is_used = np.zeros(size, dtype=np.bool_)
     is_used[codes] = True
-    return (np.cumsum(is_used) - 1)[codes], int(is_used.sum())
+    return (np.cumsum(is_used, dtype=np.int32) - 1)[codes], int(is_used.sum())
 
 
 def first_of(codes: Codes, size: int) -> Codes:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.codes import compressed, first_of
+
 Flags = NDArray[np.bool_]
 BITS = 8
 
@@ -24,11 +26,15 @@ def named(flags: Flags, names: Sequence[str], index: pd.Index) -> pd.Series:
     index
         Index of the result.
     """
-    texts = np.full(len(flags), "", dtype=object)
-    for at in range(0, len(names), BITS):
-        part = np.packbits(flags[:, at : at + BITS], axis=1, bitorder="little")
-        texts = texts + _subsets(names[at : at + BITS])[part.ravel()] if len(flags) else texts
-    return pd.Series([text[1:] or None for text in texts.tolist()], index=index, dtype="string")
+    packed = np.packbits(flags, axis=1, bitorder="little")
+    codes, size = np.zeros(len(flags), dtype=np.int32), 1
+    for part in packed.T:
+        codes, size = compressed(codes.astype(np.int64) * 2**BITS + part, size * 2**BITS)
+    texts = np.full(size, "", dtype=object)
+    for number, part in enumerate(packed[first_of(codes, size)].T if len(flags) else []):
+        texts = texts + _subsets(names[number * BITS : (number + 1) * BITS])[part]
+    distinct = pd.array([text[1:] or None for text in texts.tolist()], dtype="string")
+    return pd.Series(distinct.take(codes), index=index)
 
 
 def _subsets(names: Sequence[str]) -> NDArray[np.object_]:

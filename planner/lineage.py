@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import Codes, compressed, first_of
+from planner.codes import MAX_TABLE, Codes, compressed, first_of
 from planner.portfolio import Portfolio
 
 MAX_CELLS = 4
 HOME = "systems"
 READ = ("table", "row_id", "column", "file", "sheet", "row", "cell_column")
 Texts = NDArray[np.object_]
+Source = tuple[str, str]
 # A derived fact and the columns that it is derived from.
 DERIVED: dict[str, list[tuple[str, str]]] = {
     "server_count": [("servers", "name")],
@@ -44,6 +45,22 @@ DERIVED: dict[str, list[tuple[str, str]]] = {
 
 
 @dataclass(frozen=True)
+class _Column:
+    """Where one column stands at home: code of its letter for every system, and the letters; 0 and blank for not."""
+
+    codes: Codes
+    words: list[str]
+
+    @classmethod
+    def of(cls, at: Codes, letter: Codes, letters: list[str], count: int) -> _Column:
+        own, _ = compressed(letter, len(letters))
+        used = np.flatnonzero(np.bincount(letter, minlength=1))
+        codes = np.zeros(count, dtype=np.int32)
+        codes[at] = own + 1
+        return cls(codes, ["", *(letters[number] for number in used)])
+
+
+@dataclass(frozen=True)
 class _Cells:
     """Cells of one column: the system that each is about, where its record stands, and its letter."""
 
@@ -52,12 +69,17 @@ class _Cells:
     letter: Codes
 
 
+def written(record: str, letters: str, cells: str) -> str:
+    """All cells of one piece of evidence, as people read them: `register.csv:36:K,M servers.csv:7:C`."""
+    return " ".join(part for part in (f"{record}:{letters}" if record else "", cells) if part)
+
+
 class Lineage:
     """Cells of every field of every system.
 
     Nearly all that is known of a system stands in one row of one file, its home: of that row only the letters differ,
     and `register.csv:36:K,M` says it once. Cells elsewhere (its servers, a filled form) follow, at most four per field
-    and then how many more.
+    and then how many more. `written` puts both together.
 
     Parameters
     ----------
@@ -85,67 +107,71 @@ class Lineage:
         }
         self._heads: Texts
         self._letters: list[str]
+        self._home: Codes
         self._read_provenance(portfolio)
         self._elsewhere: dict[str, Texts | None] = {}
 
-    def cells(self, fields: list[str], at: NDArray[np.intp]) -> Texts:
-        """Where the fields of some systems stand, as text; None where nothing was read."""
-        texts = self._at_home(fields, at)
-        for field in fields:
-            more = self._found_elsewhere(field)
-            if more is not None:
-                given = np.flatnonzero(~pd.isna(more[at]))
-                _append(texts, given, more[at[given]])
-        return texts
+    def records(self) -> tuple[Codes, Texts]:
+        """Code of every system's home, -1 for none, and the homes as `file[sheet]:row`."""
+        has = self._home >= 0
+        codes, texts = pd.factorize(self._heads[self._home[has]])
+        found = np.full(len(self._home), -1, dtype=np.int32)
+        found[has] = codes
+        return found, np.array([text[:-1] for text in texts], dtype=object)
+
+    def letters(self, fields: list[str], at: NDArray[np.intp]) -> tuple[Codes, list[str]]:
+        """Code of the columns in which the fields of some systems stand at home, and these as `K,M`; blank for none."""
+        sources = dict.fromkeys(source for field in fields for source in self._sources[field] if source in self._here)
+        here = [self._here[source] for source in sources]
+        codes, size = np.zeros(len(at), dtype=np.int32), 1
+        for part in here:
+            if size * len(part.words) > MAX_TABLE:
+                codes, size = compressed(codes, size)
+            codes, size = codes * len(part.words) + part.codes[at], size * len(part.words)
+        codes, size = compressed(codes, size)
+        first = at[first_of(codes, size)]
+        texts = [[part.words[code] for code in part.codes[first]] for part in here] or [[""] * size]
+        return codes, [",".join(mark for mark in row if mark) for row in zip(*texts, strict=True)]
+
+    def elsewhere(self, fields: list[str], at: NDArray[np.intp]) -> tuple[NDArray[np.intp], Texts]:
+        """Which of some systems have cells of the fields in other records, and these."""
+        found = [more[at] for more in map(self._found_elsewhere, fields) if more is not None]
+        texts = np.full(len(at) if found else 0, None, dtype=object)
+        for more in found:
+            given = np.flatnonzero(~pd.isna(more))
+            _append(texts, given, more[given])
+        has = np.flatnonzero(~pd.isna(texts))
+        return has, texts[has]
 
     def _read_provenance(self, portfolio: Portfolio) -> None:
-        wanted = {source for sources in self._sources.values() for source in sources}
         provenance = portfolio["provenance"]
-        is_wanted = provenance["table"].isin({table for table, _ in wanted}) & provenance["column"].isin(
-            {column for _, column in wanted}
-        )
-        read = provenance[list(READ)][is_wanted.to_numpy(dtype=bool)]
-        at = self._systems_of(read, portfolio["assignments"])
+        wanted = {source for sources in self._sources.values() for source in sources}
+        key, names = _sources_of(provenance)
+        kept = np.flatnonzero(np.array([name in wanted for name in names], dtype=np.bool_)[key])
+        read = provenance if len(kept) == len(provenance) else provenance[list(READ)].take(kept)
+        key, at = key[kept], self._systems_of(read, portfolio["assignments"])
         place, self._heads = _places(read)
-        letter, letters = pd.factorize(read["cell_column"])
+        letter, letters = _codes_of(read["cell_column"])
         self._letters = ["", *letters]
-        self._marks = np.array(["", *(f",{mark}" for mark in letters)], dtype=object)
-        is_home = (read["table"] == HOME).to_numpy(dtype=bool) & (at >= 0)
-        home = np.full(len(self._index) + 1, -1, dtype=np.int64)
-        home[at[is_home][::-1]] = place[is_home][::-1]
-        self._home = home[:-1]
-        is_home &= place == home[at]
-        columns = _split(read, at >= 0)
-        self._here, self._there = {}, {}
-        for source, rows in columns.items():
-            here, there = rows[is_home[rows]], rows[~is_home[rows]]
-            self._here[source] = np.zeros(len(self._index), dtype=np.int64)
-            self._here[source][at[here]] = letter[here] + 1
-            self._there[source] = _Cells(at[there], place[there], letter[there] + 1)
+        is_home = (at >= 0) & np.array([table == HOME for table, _ in names], dtype=np.bool_)[key]
+        self._home = np.full(len(self._index), -1, dtype=np.int32)
+        self._home[at[is_home][::-1]] = place[is_home][::-1]
+        is_home &= place == self._home[at]
+        self._here: dict[Source, _Column] = {}
+        self._there: dict[Source, _Cells] = {}
+        for name, rows in zip(names, _rows_of(key, len(names), at >= 0), strict=True):
+            if len(rows):
+                here, there = rows[is_home[rows]], rows[~is_home[rows]]
+                self._here[name] = _Column.of(at[here], letter[here], letters, len(self._index))
+                self._there[name] = _Cells(at[there], place[there], letter[there] + 1)
 
     def _systems_of(self, read: pd.DataFrame, assignments: pd.DataFrame) -> Codes:
         """Number of the system that each row is about, -1 for none."""
-        codes, owners = pd.factorize(read["row_id"])
+        codes, owners = _codes_of(read["row_id"])
         of_servers = dict(zip(assignments["server_id"], assignments["system_id"], strict=True))
         numbers = self._index.get_indexer(pd.Index([of_servers.get(owner, owner) for owner in owners], dtype="object"))
-        found: Codes = numbers[codes].astype(np.int64)
+        found: Codes = numbers.astype(np.int32)[codes]
         return found
-
-    def _at_home(self, fields: list[str], at: NDArray[np.intp]) -> Texts:
-        sources = dict.fromkeys(source for field in fields for source in self._sources[field] if source in self._here)
-        codes, size = np.zeros(len(at), dtype=np.int64), 1
-        parts = [self._here[source][at] for source in sources if self._here[source].any()]
-        for part in parts:
-            codes, size = compressed(codes * len(self._letters) + part, size * len(self._letters))
-        first = first_of(codes, size)
-        marks = np.full(size, "", dtype=object)
-        for part in parts:
-            marks = marks + self._marks[part[first]]
-        marks = np.array([mark[1:] for mark in marks.tolist()], dtype=object)
-        has = np.flatnonzero((marks != "")[codes])
-        texts = np.full(len(at), None, dtype=object)
-        texts[has] = self._heads[self._home[at[has]]] + marks[codes[has]]
-        return texts
 
     def _found_elsewhere(self, field: str) -> Texts | None:
         if field not in self._elsewhere:
@@ -169,34 +195,39 @@ class Lineage:
         return texts
 
 
+def _codes_of(words: pd.Series) -> tuple[Codes, list[str]]:
+    """Code of every word, -1 for unknown, and the words in their own order."""
+    return words.cat.codes.to_numpy(), words.cat.categories.tolist()
+
+
+def _sources_of(provenance: pd.DataFrame) -> tuple[Codes, list[tuple[str, str]]]:
+    """Code of the table and column of every row, and these."""
+    (table, tables), (column, columns) = (_codes_of(provenance[name]) for name in ("table", "column"))
+    key = table.astype(np.int16) * len(columns) + column
+    return key, [(table, column) for table in tables for column in columns]
+
+
 def _places(read: pd.DataFrame) -> tuple[Codes, Texts]:
     """Number of each cell's record, and `file[sheet]:row:` of every record; in the order of files, sheets and rows."""
-    rows = read["row"].to_numpy(dtype=np.int64)
-    codes, size = np.zeros(len(read), dtype=np.int64), 1
+    codes, size = np.zeros(len(read), dtype=np.int32), 1
     for name in ("file", "sheet"):
-        part, distinct = pd.factorize(read[name], sort=True)
-        codes, size = compressed(codes * (len(distinct) + 1) + part + 1, size * (len(distinct) + 1))
+        part, words = _codes_of(read[name])
+        rank = np.array([*(1 + np.argsort(np.argsort(words))), 0], dtype=np.int32)
+        codes, size = compressed(codes * (len(words) + 1) + rank[part], size * (len(words) + 1))
+    rows = read["row"].to_numpy(dtype=np.int32)
     span = int(rows.max(initial=0)) + 1
-    codes, size = compressed(codes * span + rows, size * span)
+    codes, size = compressed(codes.astype(np.int64) * span + rows, size * span)
     heads = read.iloc[first_of(codes, size)]
     sheet = ("[" + heads["sheet"].astype("string") + "]").fillna("")
     texts = heads["file"].astype("string") + sheet + ":" + heads["row"].astype("string") + ":"
     return codes, texts.to_numpy(dtype=object)
 
 
-def _split(read: pd.DataFrame, is_ours: NDArray[np.bool_]) -> dict[tuple[str, str], NDArray[np.intp]]:
-    """Rows of each table and column."""
-    table, tables = pd.factorize(read["table"])
-    column, columns = pd.factorize(read["column"])
-    key = np.where(is_ours, table * len(columns) + column, -1).astype(np.int16)
+def _rows_of(key: Codes, size: int, is_ours: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Rows of each source."""
+    key = np.where(is_ours, key, size).astype(np.int16)
     order = np.argsort(key, kind="stable")
-    starts = np.flatnonzero(np.diff(key[order], prepend=-2))
-    parts = zip(key[order][starts], np.split(order, starts[1:]), strict=True)
-    return {
-        (str(tables[number // len(columns)]), str(columns[number % len(columns)])): rows
-        for number, rows in parts
-        if number >= 0
-    }
+    return np.split(order, np.searchsorted(key[order], np.arange(size + 1)))[1:-1]
 
 
 def _one_each(cells: _Cells, written: Texts) -> list[tuple[Codes, Texts]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner.lineage import written
 from planner.view.desk import Desk, iso, number, text, whole
 from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
 
@@ -192,7 +193,7 @@ def _reason(desk: Desk, item: dict[str, Any]) -> Reason:
         because=str(item[f"because_{desk.texts.language}"]),
         source=str(item["source"]).replace("own model", desk.texts.say("own_model")),
         values=tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs),
-        cells=text(item["cells"]),
+        cells=written(*(text(item[name]) for name in ("record", "letters", "cells"))),
         points=number(item["points"]),
         options=", ".join(desk.texts.say(f"option_{option}") for option in str(item["options"]).split()),
     )

@@ -87,7 +87,11 @@ def test_every_decision_joins_to_evidence_with_cells(decided: Portfolio) -> None
     fired = decided["evidence"].query("kind == 'rule' and outcome == 'true'")
     joined = proposed.merge(fired, left_on=["system_id", "disposition"], right_on=["system_id", "options"])
     assert set(joined["system_id"]) == set(proposed["system_id"])
-    assert (joined["record"].astype("string") + ":" + joined["letters"].astype("string")).str.match(r"(system|servrar)\.csv:\d+:[A-Z]+").all()
+    assert (
+        (joined["record"].astype("string") + ":" + joined["letters"].astype("string"))
+        .str.match(r"(system|servrar)\.csv:\d+:[A-Z]+")
+        .all()
+    )
     assert joined["values"].str.contains("=").all()
 
 

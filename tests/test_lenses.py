@@ -67,7 +67,7 @@ def look(lens: str, **fields: Any) -> dict[str, Any]:
         "facts",
     )
     policy = load_policy().lenses
-    reading = System.read(system.merge(facts, on="system_id"), policy.lenses[lens], PLAN_DATE)
+    reading = System.read(with_derived_inputs(system.merge(facts, on="system_id"), PLAN_DATE), policy.lenses[lens])
     low, high = MODULES[lens].score(reading)
     row: dict[str, Any] = (
         classes_of(lens, reading, low, high, policy.lenses[lens], policy.coverage_floor.value).iloc[0].to_dict()

@@ -21,8 +21,8 @@ def weighed(readings: Readings, scores: Scores) -> pd.DataFrame:
     by = scores.denied_by[:, order].ravel()
     frame = pd.DataFrame(
         {
-            "system_id": np.repeat(readings.facts.system_ids.to_numpy(dtype=object), len(names)),
-            "option": np.tile(names, count),
+            "system_id": readings.facts.system_ids.array.repeat(len(names)),
+            "option": pd.array(names, dtype="string").take(np.tile(np.arange(len(names)), count)),
             "is_allowed": ~scores.denied[:, order].ravel(),
             "score": scores.now[:, order].ravel(),
             "score_low": scores.low[:, order].ravel(),

@@ -7,6 +7,7 @@ import pandas as pd
 from planner.case import Case
 from planner.codes import in_turn
 from planner.lenses import business_value, cloud_fit, dataflow_2030, openness, relevance
+from planner.lenses.derived import with_derived_inputs
 from planner.lenses.reading import System, classes_of
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
@@ -31,10 +32,11 @@ def assess(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
     """
     systems = portfolio["systems"].merge(portfolio["facts"], on="system_id")
     fitted = cloud_fit.fit_targets(systems, policy.cloud_fit, case.plan_date)
+    derived = with_derived_inputs(systems, pd.Timestamp(case.plan_date))
     parts = []
     for name in sorted(LENSES):
         lens = policy.lenses.lenses[name]
-        reading = System.read(systems, lens, pd.Timestamp(case.plan_date))
+        reading = System.read(derived, lens)
         low, high = (
             MODULES[name](reading)
             if name in MODULES

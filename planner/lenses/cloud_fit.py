@@ -121,8 +121,8 @@ def _when_open(gate: TargetGate) -> int:
 
 
 def _level(gate: TargetGate, truth: Truth, when_open: int) -> Levels:
-    holds = np.where(truth == TRUE, VERDICTS.index(gate.verdict), ALLOW)
-    levels: Levels = np.where(truth == UNKNOWN, when_open, holds).astype(np.int8)
+    # In the order of the codes of truth: 0 unknown, 1 true, -1 (the last) false.
+    levels: Levels = np.array([when_open, VERDICTS.index(gate.verdict), ALLOW], dtype=np.int8)[truth]
     return levels
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from planner.flags import named
-from planner.lenses.derived import with_derived_inputs
 from planner.policy import Lens
 from planner.schema import conform
 
@@ -29,9 +28,8 @@ class System:
     known: pd.DataFrame
 
     @classmethod
-    def read(cls, systems: pd.DataFrame, lens: Lens, plan_date: pd.Timestamp) -> System:
-        """Read the inputs of a lens; `systems` has the columns of tables systems and facts."""
-        systems = with_derived_inputs(systems, plan_date)
+    def read(cls, systems: pd.DataFrame, lens: Lens) -> System:
+        """Read the inputs of a lens; `systems` has the columns of tables systems and facts, with derived inputs."""
         low: dict[str, pd.DataFrame] = {}
         high: dict[str, pd.DataFrame] = {}
         known: dict[str, pd.Series] = {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class Truths:
             return -self.of(condition.not_, codes, ahead=ahead)
         for parts, fold in ((condition.all, np.minimum), (condition.any, np.maximum)):
             if parts is not None:
-                return fold.reduce([self.of(part, codes, ahead=ahead) for part in parts])  # type: ignore[no-any-return]
+                return reduce(fold, (self.of(part, codes, ahead=ahead) for part in parts))
         return self._leaf(condition, ahead)[codes[str(condition.field)]]
 
     def _leaf(self, leaf: Condition, ahead: bool) -> Truth:

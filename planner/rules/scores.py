@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.codes import Codes, compressed, first_of
 from planner.policy import Decisions, Gate, Rule
 from planner.rules.kleene import TRUE, UNKNOWN
 from planner.rules.reading import IMPOSSIBLE, Reading, Readings
@@ -14,6 +15,8 @@ from planner.rules.reading import IMPOSSIBLE, Reading, Readings
 Matrix = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 NOBODY = -1
+# From impossible to true.
+TRUTHS = 4
 
 
 @dataclass(frozen=True)
@@ -143,23 +146,34 @@ def _add_field(
 ) -> None:
     """Add what the answer to one field can give each option: all rules that it decides turn out together."""
     low, high, lead = bounds
-    concerned = np.zeros(len(low), dtype=np.bool_)
-    for reading, decided in decided_rules:
-        concerned |= decided[reading.codes]
-    at = np.flatnonzero(concerned)
+    codes, at = _alike(name, decided_rules, leader)
     least, most, worst = (np.full((len(at), low.shape[1]), start) for start in (np.inf, -np.inf, np.inf))
     mine = leader[at]
     for number in range(len(readings.answers[name])):
         given, possible = np.zeros_like(least), np.ones(len(at), dtype=np.bool_)
         for reading, decided in decided_rules:
-            codes = reading.codes[at]
+            of_rows = reading.codes[at]
             truth = reading.branches[name][number][1]
-            possible &= ~((truth == IMPOSSIBLE) & decided)[codes]
-            given[:, column[_rule(reading).then]] += _rule(reading).points * ((truth == TRUE) & decided)[codes]
+            possible &= ~((truth == IMPOSSIBLE) & decided)[of_rows]
+            given[:, column[_rule(reading).then]] += _rule(reading).points * ((truth == TRUE) & decided)[of_rows]
         ahead = given[np.arange(len(at)), mine][:, None] - given
         least = np.where(possible[:, None], np.minimum(least, given), least)
         most = np.where(possible[:, None], np.maximum(most, given), most)
         worst = np.where(possible[:, None], np.minimum(worst, ahead), worst)
-    low[at] += least
-    high[at] += most
-    lead[at] += worst
+    low += least[codes]
+    high += most[codes]
+    lead += worst[codes]
+
+
+def _alike(
+    name: str, decided_rules: list[tuple[Reading, Bools]], leader: NDArray[np.int64]
+) -> tuple[Codes, NDArray[np.int64]]:
+    """Code of the systems to which every answer to a field gives the same, and the first system of each code."""
+    codes, size = compressed(leader, int(leader.max(initial=0)) + 1)
+    for reading, decided in decided_rules:
+        own, count = np.zeros(len(decided), dtype=np.int64), 1
+        for _, truth in reading.branches[name]:
+            turned = np.where(decided, truth - IMPOSSIBLE, 0)
+            own, count = compressed(own * TRUTHS + turned, count * TRUTHS)
+        codes, size = compressed(codes * count + own[reading.codes], size * count)
+    return codes, first_of(codes, size)

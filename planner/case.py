@@ -19,10 +19,13 @@ class _Frozen(BaseModel):
 
 
 class Source(_Frozen):
-    """One file of the inventory and how to read it."""
+    """One file of the inventory (or a folder or ZIP of files) and how to read it.
+
+    Without a `reader` every sheet is recognised by its header row.
+    """
 
     file: Name
-    reader: Literal["systems", "servers", "dataflows", "rvtools", "answers"]
+    reader: Name | None = None
     sheet: str | None = None
     columns: dict[str, list[str] | str] = Field(default_factory=dict)
     ignore: list[str] = Field(default_factory=list)

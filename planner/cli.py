@@ -93,7 +93,7 @@ def check(case: CaseFolder, lang: Lang = None, on: OnDate = None) -> None:
     _print_notes(list(found))
     for source in portfolio["sources"].itertuples(index=False):
         sheet = f"[{source.sheet}]" if isinstance(source.sheet, str) else ""
-        typer.echo(f"{source.file}{sheet}: {_fate(source, texts.interface)}")
+        typer.echo(f"{source.file}{sheet} ({source.reader}): {_fate(source, texts.interface)}")
     typer.echo("  ".join(f"{label}: {count}" for label, count in finding_counts(found, texts)))
     raise typer.Exit(HAS_ERRORS if any(note.severity == "error" for note in found) else DONE)
 

@@ -75,7 +75,7 @@ def test_check_tells_and_writes_nothing(run: Run, make_case: MakeCase) -> None:
     before = sorted(folder.iterdir())
     code, out, _ = run("check", folder)
     assert code == 0
-    assert "system.csv:4" in out and "system.csv: 4 rader in = 3 använda + 0 sammanslagna + 1 avvisade" in out
+    assert "system.csv:4" in out and "system.csv (systems): 4 rader in = 3 använda + 0 sammanslagna + 1 avvisade" in out
     assert sorted(folder.iterdir()) == before
 
 
@@ -110,7 +110,7 @@ def test_a_missed_hard_deadline_is_an_error_with_exit_code_one(run: Run, make_ca
         ),
         (
             f"organisation: x\nplan_date: 2026-11-23\nstart_date: 2027-01-11\nsources:\n  - {{file: system.csv, reader: magic}}\n{TEAMS}",
-            ["case.yaml:5", "reader", "magic"],
+            ["case.yaml (system.csv)", "reader", "magic"],
         ),
         (
             f"organisation: x\nplan_date: 2026-11-23\nstart_date: 2027-01-11\nsources:\n  - {{file: system.csv, reader: systems, columns: {{namm: X}}}}\n{TEAMS}",

@@ -16,14 +16,13 @@ from planner.ingest.dependencies import propose_flows
 from planner.ingest.identify import Identified, identify
 from planner.ingest.plain import read_plain
 from planner.ingest.rvtools import count_details, read_rvtools
-from planner.ingest.sheets import TRUNCATED_AT, Sheet, read_sheets
+from planner.ingest.sheets import TRUNCATED_AT, Sheet
+from planner.ingest.sources import parts_of
 from planner.portfolio import finding_rows
 from planner.schema import concat, conform, load_table
 
+# Readers of their own; every other dialect is one plain table.
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
-    "systems": read_plain,
-    "servers": read_plain,
-    "dataflows": read_plain,
     "rvtools": read_rvtools,
     "answers": read_answers,
 }
@@ -51,26 +50,30 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
     records: dict[str, list[Records]] = {table: [] for table in KEYS}
     origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in KEYS}
     details: list[dict[str, Any]] = []
+    notes: list[pd.DataFrame] = []
     for number, source in enumerate(case.sources, start=1):
-        sheets = read_sheets(case.folder / source.file)
-        for record in READERS[source.reader](sheets, source):
-            records[record.table].append(record)
-            origins[record.table].append((source, f"{number:02d}", sheets[0].sha256))
-            if source.reader == "rvtools" and record.table == "servers":
-                details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
+        parts, found = parts_of(case.folder, source)
+        notes += found
+        for part, sheets in parts:
+            for record in READERS.get(str(part.reader), read_plain)(sheets, part):
+                records[record.table].append(record)
+                origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
+                if part.reader == "rvtools" and record.table == "servers":
+                    details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
     done = {table: identify(records[table], table, *KEYS[table]) for table in KEYS if records[table]}
-    return _tables(done, origins, details)
+    return _tables(done, origins, details, notes)
 
 
 def _origin(origin: tuple[Source, str, str]) -> dict[str, str]:
     source, number, sha256 = origin
-    return {"source_id": number, "reader": source.reader, "sha256": sha256}
+    return {"source_id": number, "reader": str(source.reader), "sha256": sha256}
 
 
 def _tables(
     done: dict[str, Identified],
     origins: dict[str, list[tuple[Source, str, str]]],
     details: list[dict[str, Any]],
+    notes: list[pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"))
     if systems.empty:
@@ -97,7 +100,7 @@ def _tables(
         "assignments": assignments,
         "provenance": provenance[provenance["column"].isin(_declared(provenance))],
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
-        "findings": concat([*(item.findings for item in done.values()), *_truncated(sources)], "findings"),
+        "findings": concat([*notes, *(item.findings for item in done.values()), *_truncated(sources)], "findings"),
         "rejects": concat([item.rejects for item in done.values()], "rejects"),
         "sources": pd.DataFrame([*sources, *details]),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ class MappedColumn:
 
     `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
     stands there
-    (names of persons are not imported); `meanings` says what the file's words mean.
+    (names of persons are not imported); `meanings` says what the file's words mean. Several headers may stand for it
+    in one file where `repeats` says how: the `first` that says something, or the `sum` of all.
     """
 
     name: str
@@ -34,16 +35,23 @@ class MappedColumn:
     meanings: Mapping[str, str] = field(default_factory=dict)
     split: str | None = None
     is_presence: bool = False
+    repeats: str | None = None
 
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have."""
+    """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
+
+    A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
+    of headers that name none.
+    """
 
     table: str
     columns: tuple[MappedColumn, ...]
     ignored: tuple[str, ...]
     required: tuple[str, ...]
+    signature: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,21 @@ def load_tab(name: str, tab: str) -> ColumnMap:
 
 def _map(data: dict[str, Any]) -> ColumnMap:
     columns = tuple(_column(name, given) for name, given in data["columns"].items())
-    return ColumnMap(data["table"], columns, tuple(data.get("ignored", [])), tuple(data["required"]))
+    return ColumnMap(
+        data["table"],
+        columns,
+        tuple(data.get("ignored", [])),
+        tuple(data["required"]),
+        tuple(data.get("signature", [])),
+        data.get("units", {}),
+    )
+
+
+@lru_cache
+def dialects() -> tuple[str, ...]:
+    """Names of the dialects that are one table with a header row, those with a signature first."""
+    names = [path.stem for path in sorted(HEADERS.glob("*.yaml")) if "table" in load_yaml(path, PolicyError)[0]]
+    return tuple(sorted(names, key=lambda name: (not load_map(name).signature, name)))
 
 
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
@@ -95,7 +117,8 @@ def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
         return MappedColumn(name, (name, *given))
     meanings = {clean(word).casefold(): value for value, words in given.get("means", {}).items() for word in words}
     headers = (name, *given["headers"])
-    return MappedColumn(name, headers, meanings, given.get("split"), given.get("is_presence", False))
+    presence, repeats = given.get("is_presence", False), given.get("repeats")
+    return MappedColumn(name, headers, meanings, given.get("split"), presence, repeats)
 
 
 def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:
@@ -115,12 +138,12 @@ def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored:
                 remedy=f"Known columns: {', '.join(sorted(known))}.",
             )
     columns = tuple(_with_headers(column, extra.get(column.name, [])) for column in column_map.columns)
-    return ColumnMap(column_map.table, columns, (*column_map.ignored, *ignored), column_map.required)
+    return replace(column_map, columns=columns, ignored=(*column_map.ignored, *ignored))
 
 
 def _with_headers(column: MappedColumn, more: list[str] | str) -> MappedColumn:
     headers = (*([more] if isinstance(more, str) else more), *column.headers)
-    return MappedColumn(column.name, headers, column.meanings, column.split, column.is_presence)
+    return replace(column, headers=headers)
 
 
 def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
@@ -169,14 +192,22 @@ def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignore
             matches.append(Match(column, index, header, unit[1] if unit else None))
         elif header:
             unmapped.append((index, header))
-    return MatchedSheet(sheet, at, tuple(matches), tuple(unmapped))
+    return MatchedSheet(sheet, at, tuple(sorted(matches, key=_preference)), tuple(unmapped))
+
+
+def _preference(match: Match) -> int:
+    """Of several headers for one column, the map's own order says which is read first."""
+    if match.column.repeats != "first":
+        return 0
+    keys = set(header_keys(match.header))
+    return next(at for at, header in enumerate(match.column.headers) if keys.intersection(header_keys(header)))
 
 
 def _refuse_twice(matched: MatchedSheet) -> None:
     seen: dict[str, Match] = {}
     for match in matched.matches:
         first = seen.setdefault(match.column.name, match)
-        if first is not match:
+        if first is not match and not match.column.repeats:
             raise InventoryError(
                 f"two columns mean '{match.column.name}': {column_letter(first.index)} '{first.header}' and "
                 f"{column_letter(match.index)} '{match.header}'",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from planner.ingest.columns import Match, MatchedSheet
+from planner.ingest.columns import ColumnMap, Match, MatchedSheet
 from planner.ingest.sheets import column_letter
 from planner.ingest.splitters import SPLITTERS
 from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, parse
@@ -44,21 +44,19 @@ class Records:
     only_complete: bool = False
 
 
-def read_records(matched: MatchedSheet, table: str, units: Mapping[str, str], is_pseudonymised: bool) -> Records:
+def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised: bool) -> Records:
     """Parse every row below the header.
 
     Parameters
     ----------
     matched
         The sheet and what its header means.
-    table
-        Table that it fills.
-    units
-        Units of columns whose header names none.
+    column_map
+        The table that it fills, and the units of columns whose header names none.
     is_pseudonymised
         Keep names and whole rows out of findings, rejects and attributes.
     """
-    sheet = matched.sheet
+    sheet, table, units = matched.sheet, column_map.table, column_map.units
     width = len(sheet.rows[matched.header_at])
     body, numbers, bad_rows = body_of(matched, width)
     cells = pd.DataFrame(body, columns=range(width), dtype="object")
@@ -83,7 +81,7 @@ def read_records(matched: MatchedSheet, table: str, units: Mapping[str, str], is
         rows,
         read_from,
         attributes.iloc[:, :0] if is_pseudonymised else attributes,
-        concat([*findings, _unmapped(matched)], "findings"),
+        concat([*findings, _unmapped(matched, is_known=bool(column_map.signature))], "findings"),
         _rejects(sheet.file, sheet.name, bad_rows, is_pseudonymised),
         len(body) + len(bad_rows),
         is_pseudonymised,
@@ -100,15 +98,21 @@ class _Part:
 
 def _assemble(parts: list[_Part], index: pd.Index, is_pseudonymised: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     # Two headers may fill one column (a notice period of its own and one inside the contract text): the first that
-    # says something wins.
+    # says something wins, unless the map says that they add up.
     columns: dict[str, pd.Series] = {}
     cells: list[pd.DataFrame] = []
     for part in parts:
         letter = column_letter(part.match.index)
         for name, values in part.values.items():
             before = columns.get(name)
-            is_new = values.notna() if before is None else values.notna() & before.isna()
-            columns[name] = values if before is None else before.where(~is_new, values)
+            is_sum = part.match.column.repeats == "sum"
+            is_new = values.notna() if before is None or is_sum else values.notna() & before.isna()
+            if before is None:
+                columns[name] = values
+            elif is_sum:
+                columns[name] = before.where(~is_new, before.fillna(0) + values.fillna(0))
+            else:
+                columns[name] = before.where(~is_new, values)
             raw = None if is_pseudonymised and name == "name" else part.raw[is_new]
             cells.append(pd.DataFrame({"position": index[is_new], "column": name, "cell_column": letter, "raw": raw}))
     return pd.DataFrame(columns, index=index), pd.concat(cells, ignore_index=True)
@@ -183,7 +187,18 @@ def _cell_findings(
     return found
 
 
-def _unmapped(matched: MatchedSheet) -> pd.DataFrame:
+def _unmapped(matched: MatchedSheet, *, is_known: bool) -> pd.DataFrame:
+    """Columns that fill nothing: each of them where the headers are people's own, all in one of a known dialect."""
+    if is_known and matched.unmapped:
+        return finding_rows(
+            "info",
+            "columns_kept_aside",
+            file=matched.sheet.file,
+            sheet=matched.sheet.name,
+            row=matched.sheet.numbers[matched.header_at],
+            detail=str(len(matched.unmapped)),
+            value=", ".join(header for _, header in matched.unmapped),
+        )
     index = pd.RangeIndex(len(matched.unmapped))
     return finding_rows(
         "info",

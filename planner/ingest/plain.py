@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
+
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import ColumnMap, MatchedSheet, extend, load_map, match_header
@@ -12,7 +16,22 @@ from planner.ingest.sheets import Sheet
 def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
     """Read the one sheet of a source that holds its table."""
     matched, column_map = find_sheet(sheets, source)
-    return [read_records(matched, column_map.table, {}, source.is_pseudonymised)]
+    return [_with_os_version(read_records(matched, column_map, source.is_pseudonymised))]
+
+
+def _with_os_version(records: Records) -> Records:
+    """Put a version that has a column of its own after the name of the operating system, unless the name says it."""
+    frame, cells = records.frame, records.cells
+    if "os_version" not in frame:
+        return records
+    said = frame["os_version"].notna() & frame["os"].notna()
+    is_new = [
+        bool(is_said) and str(version).casefold() not in str(name).casefold()
+        for is_said, version, name in zip(said, frame["os_version"], frame["os"], strict=True)
+    ]
+    joined = frame["os"].where(~np.array(is_new, dtype=np.bool_), frame["os"].str.cat(frame["os_version"], sep=" "))
+    kept = frame.assign(os=joined).drop(columns="os_version")
+    return dataclasses.replace(records, frame=kept, cells=cells[cells["column"] != "os_version"])
 
 
 def find_sheet(sheets: list[Sheet], source: Source) -> tuple[MatchedSheet, ColumnMap]:
@@ -23,7 +42,7 @@ def find_sheet(sheets: list[Sheet], source: Source) -> tuple[MatchedSheet, Colum
     InventoryError
         No sheet has a header row with the required columns; says which are missing and what the first row holds.
     """
-    column_map = extend(load_map(source.reader), source.columns, source.ignore, f"case.yaml ({source.file})")
+    column_map = extend(load_map(str(source.reader)), source.columns, source.ignore, f"case.yaml ({source.file})")
     wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
     if not wanted:
         names = ", ".join(str(sheet.name) for sheet in sheets)

@@ -77,9 +77,8 @@ def _read_tab(tab: str, sheet: Sheet, source: Source) -> Records:
     if matched is None:
         needed = ", ".join(column_map.required)
         raise InventoryError(f"sheet {tab} lacks one of the columns {needed}", place=f"{sheet.file}[{sheet.name}]:1")
-    units = load_maps(MAP)[tab].get("units", {})
     # MB and MiB are the same quantity in every version of RVTools, so the header's own label does not matter.
-    return read_records(matched, column_map.table, units, source.is_pseudonymised)
+    return read_records(matched, column_map, source.is_pseudonymised)
 
 
 def _with_os(records: Records) -> Records:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planner.errors import InventoryError
@@ -18,6 +19,9 @@ from planner.ingest.extent import refuse_stray_values
 from planner.ingest.values import clean
 
 csv.field_size_limit(1_000_000)
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".zip"}
+MAX_MEMBERS = 500
 MAX_UNPACKED_BYTES = 2_000_000_000
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
 _SIGNATURES = {
@@ -45,21 +49,77 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """Read every sheet of a workbook, or the one table of a text file.
+    """Read every sheet of a workbook, the one table of a text file, or all of these in a folder or ZIP.
 
     Raises
     ------
     InventoryError
         Missing, empty, damaged, or something else than its name says.
     """
+    if path.is_dir():
+        return as_tabs(files_of(path))
     if not path.is_file():
         raise InventoryError("the source file does not exist", place=path.name, remedy="Check 'file' in case.yaml.")
     data = path.read_bytes()
     if not data.strip():
         raise InventoryError("the file is empty", place=path.name, remedy="Export it again.")
-    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+    if path.suffix.lower() in WORKBOOKS:
         return list(_workbook(path, data))
+    if path.suffix.lower() == ".zip":
+        return list(_archive(path, data))
     return [_text(path, data)]
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Files of a folder that may hold tables, by name; hidden files and what is below are not read."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix.lower() in TABLES and path.name[0] not in ".~"
+    )
+
+
+def as_tabs(files: list[Path]) -> list[Sheet]:
+    """Sheets of several files; the table of a text file is named after it, as an export writes one file per tab."""
+    return [_named(sheet, file.name) for file in files for sheet in read_sheets(file)]
+
+
+def tab_of(name: str) -> str:
+    """Name of the tab that a file of an RVTools export holds."""
+    return re.sub(r"^rvtools_?tab", "", PurePosixPath(name).stem, flags=re.IGNORECASE)
+
+
+def _named(sheet: Sheet, file: str) -> Sheet:
+    return sheet if sheet.name else replace(sheet, name=tab_of(file))
+
+
+def _archive(path: Path, data: bytes) -> Iterator[Sheet]:
+    # Members are read in memory and never written, so that no name can lead out of a folder.
+    fingerprint = hashlib.sha256(data).hexdigest()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = sorted(
+                (
+                    item
+                    for item in archive.infolist()
+                    if PurePosixPath(item.filename).suffix.lower() in TABLES - {".zip"}
+                ),
+                key=lambda item: item.filename,
+            )
+            if len(members) > MAX_MEMBERS or sum(item.file_size for item in members) > MAX_UNPACKED_BYTES:
+                raise InventoryError("the archive holds too much", place=path.name, remedy="Split it.")
+            for item in members:
+                member = Path(PurePosixPath(item.filename).name)
+                content = archive.read(item)
+                if content.strip():
+                    is_book = member.suffix.lower() in WORKBOOKS
+                    read = list(_workbook(member, content)) if is_book else [_text(member, content)]
+                    for sheet in read:
+                        yield replace(_named(sheet, member.name), file=path.name, sha256=fingerprint)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as reason:
+        raise InventoryError(
+            f"the archive cannot be read ({reason})", place=path.name, remedy="Make it again, without a password."
+        ) from None
 
 
 def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:

@@ -1,0 +1,110 @@
+"""From a source in the case to its parts: the sheets that are read together, and the dialect that they are in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from planner.case import Source
+from planner.errors import InventoryError
+from planner.ingest.columns import dialects
+from planner.ingest.recognise import recognise
+from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
+from planner.ingest.values import clean
+from planner.portfolio import finding_rows
+
+RVTOOLS = "rvtools"
+Part = tuple[Source, list[Sheet]]
+
+
+def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFrame]]:
+    """Open a source, and find the dialect of every sheet where the case does not name it.
+
+    Returns
+    -------
+    parts, findings
+        A source with its reader for each part; which sheets were not recognised.
+
+    Raises
+    ------
+    InventoryError
+        The case names a reader that does not exist, a file cannot be read, or nothing in it is recognised.
+    """
+    path = folder / source.file
+    if source.reader is not None:
+        _refuse_unknown(source)
+        return [(source, read_sheets(path))], []
+    groups = _groups(path, source)
+    done = [_recognised(source, group) for group in groups]
+    parts = [part for found, _ in done for part in found]
+    if not parts:
+        raise _nothing(source, [sheet for group in groups for sheet in group])
+    return parts, [finding for _, findings in done for finding in findings]
+
+
+def _refuse_unknown(source: Source) -> None:
+    known = sorted({RVTOOLS, *dialects()})
+    if source.reader not in known:
+        near = get_close_matches(str(source.reader), known, n=1)
+        raise InventoryError(
+            "there is no such reader",
+            place=f"case.yaml ({source.file})",
+            value=source.reader,
+            remedy=f"{f'Did you mean {near[0]}? ' if near else ''}Leave it out to have the file recognised, "
+            f"or choose one of {', '.join(known)}.",
+        )
+
+
+def _groups(path: Path, source: Source) -> list[list[Sheet]]:
+    """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder."""
+    if not path.is_dir():
+        return [read_sheets(path)]
+    files = files_of(path)
+    if not files:
+        raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
+    tabs = [file for file in files if file.suffix.lower() == ".csv" and _is_tab(tab_of(file.name))]
+    groups = [read_sheets(file) for file in files if file not in tabs]
+    return [*groups, as_tabs(tabs)] if tabs else groups
+
+
+def _is_tab(name: str | None) -> bool:
+    """Whether a sheet bears a name that RVTools gives: vInfo, vHost, dvPort."""
+    return re.match(r"d?v[A-Z]", name or "") is not None
+
+
+def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[pd.DataFrame]]:
+    wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
+    found = [(sheet, recognise(sheet)) for sheet in wanted]
+    parts: list[Part] = []
+    if any(dialect == RVTOOLS for _, dialect in found):
+        parts.append((_as(source, RVTOOLS), [sheet for sheet in sheets if _is_tab(sheet.name)]))
+        found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
+    parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
+    return parts, [_unread(sheet) for sheet, dialect in found if not dialect]
+
+
+def _as(source: Source, dialect: str, sheet: Sheet | None = None) -> Source:
+    return source.model_copy(update={"reader": dialect, "sheet": sheet.name if sheet else source.sheet})
+
+
+def _unread(sheet: Sheet) -> pd.DataFrame:
+    return finding_rows("warning", "sheet_not_recognised", file=sheet.file, sheet=sheet.name, value=_first(sheet))
+
+
+def _first(sheet: Sheet) -> str:
+    return " | ".join(clean(cell) for cell in sheet.rows[0][:8])[:200] if sheet.rows else ""
+
+
+def _nothing(source: Source, sheets: Iterable[Sheet]) -> InventoryError:
+    first = next((text for sheet in sheets if (text := _first(sheet))), "no rows at all")
+    return InventoryError(
+        "no sheet is recognised by its header row",
+        place=f"{source.file}:1",
+        value=first,
+        remedy="Say under 'reader' what the file is (systems, servers or dataflows) and under 'columns' which header "
+        "means what.",
+    )

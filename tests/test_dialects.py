@@ -1,0 +1,241 @@
+"""Inventories as other tools export them: each is recognised by its own headers and read in its own units.
+
+The fixtures under `dialects/` have the header rows of the formats reference; their rows are made up.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from planner.case import read_case
+from planner.errors import InventoryError
+from planner.ingest import ingest
+from planner.ingest.columns import dialects, load_map
+from planner.schema import load_table
+
+FIXTURES = Path(__file__).parent / "dialects"
+MakeCase = Callable[..., Path]
+WINDOWS = {"name": "dvarg01", "vcpu": 4}
+EXPECTED: dict[str, dict[str, Any]] = {
+    "azure_migrate": WINDOWS
+    | {"os": "Windows Server 2019 10.0.17763", "memory_gib": 8, "storage_gib": 150, "storage_used_gib": 70, "disks": 2},
+    "azure_migrate_totals": WINDOWS
+    | {"os": "Windows Server 2019", "memory_gib": 8, "storage_gib": 100, "storage_used_gib": 50},
+    "ec2_recommendations": {
+        "name": "dvarg01",
+        "os": "Red Hat Enterprise Linux 8.6",
+        "vcpu": 8,
+        "memory_gib": 32,
+        "disks": 3,
+        "system_name": "Eken",
+    },
+    "leanix": {"system_id": "6f1", "name": "Eken", "criticality": 3, "delivery": "internal"},
+    "migration_center": WINDOWS
+    | {"os": "Debian GNU/Linux 11", "memory_gib": 16, "storage_gib": 200, "storage_used_gib": 80, "power_state": "on"},
+    "migration_center_template": WINDOWS | {"memory_gib": 16, "datacenter": "Hall A"},
+    "migration_evaluator": WINDOWS
+    | {"os": "Windows Server 2016", "memory_gib": 8, "storage_gib": 120, "environment": "production"},
+    "migration_factory": {"name": "dvarg01", "os": "windows server 2012 R2", "environment": "development"},
+    "migration_hub": WINDOWS | {"os": "Microsoft Windows Server 2019", "memory_gib": 16, "system_name": "Eken"},
+    "rationalisation": {"name": "Eken", "organisation": "Miljö", "users": 120, "overlap": 1, "vendor": "Trädbolaget"},
+    "rationalisation_short": {"name": "Eken", "organisation": "Miljö", "users": 120},
+    "servicenow_applications": {
+        "system_id": "APM0001",
+        "name": "Eken",
+        "delivery": "internal",
+        "lifecycle": "maintained",
+        "is_own_code": True,
+        "users": 120,
+        "has_owner": True,
+        "contract_end_date": pd.Timestamp("2028-06-30"),
+    },
+    "servicenow_servers": {
+        "name": "dvarg01",
+        "os": "Linux Red Hat 8.6",
+        "memory_gib": 16,
+        "storage_gib": 250,
+        "environment": "production",
+    },
+    "tidal_applications": {"name": "Eken", "users": 120, "has_owner": True},
+    "tidal_servers": WINDOWS | {"os": "Windows Server 2016", "memory_gib": 16, "storage_gib": 200, "cluster": None},
+    "tidal_servers_sample": WINDOWS | {"memory_gib": 16, "storage_used_gib": 80, "environment": "production"},
+}
+
+
+def dialect_of(fixture: str) -> str:
+    """A fixture is named after its dialect; variants have one more word."""
+    return max((name for name in dialects() if fixture.startswith(name)), key=len)
+
+
+def read(make_case: MakeCase, files: dict[str, bytes | str], source: str) -> dict[str, pd.DataFrame]:
+    """Ingest a case with one source, of which only the file is named."""
+    return ingest(read_case(make_case(files, f"  - {{file: {source}}}\n")))
+
+
+def values(row: pd.Series, names: list[str]) -> dict[str, Any]:
+    """Values of some columns, None for unknown."""
+    return {name: None if pd.isna(row[name]) else row[name] for name in names}
+
+
+@pytest.mark.parametrize("fixture", sorted(EXPECTED))
+def test_each_dialect_is_recognised_and_read_in_its_units(make_case: MakeCase, fixture: str) -> None:
+    content = (FIXTURES / f"{fixture}.csv").read_bytes()
+    tables = read(make_case, {"export.csv": content}, "export.csv")
+    source = tables["sources"].iloc[0]
+    assert source["reader"] == dialect_of(fixture)
+    rows = tables[source["fills"]]
+    assert len(rows) == len(content.splitlines()) - 1
+    row = rows[rows["name"] == EXPECTED[fixture]["name"]].iloc[0]
+    assert values(row, list(EXPECTED[fixture])) == EXPECTED[fixture]
+    assert set(tables["findings"]["code"]) <= {"columns_kept_aside"}
+
+
+@pytest.mark.parametrize("fixture", sorted(EXPECTED))
+def test_what_a_dialect_does_not_map_is_kept_as_attributes(make_case: MakeCase, fixture: str) -> None:
+    content = (FIXTURES / f"{fixture}.csv").read_bytes()
+    tables = read(make_case, {"export.csv": content}, "export.csv")
+    note = tables["findings"].query("code == 'columns_kept_aside'")
+    unmapped = {header for text in note["value"] for header in text.split(", ")}
+    filled = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    said = {header.strip() for header in filled.columns if (filled[header] != "").any()}
+    assert set(tables["attributes"]["header"]) == unmapped & said
+    persons = [value for value in tables["attributes"]["value"] if "Kim Exempel" in value]
+    assert not persons, "a person's name was kept"
+
+
+def test_every_dialect_has_a_fixture() -> None:
+    assert {dialect_of(fixture) for fixture in EXPECTED} == set(dialects()) - {
+        "systems",
+        "servers",
+        "dataflows",
+        "answers",
+    }
+    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("dialect", dialects())
+def test_maps_name_columns_that_their_table_has(dialect: str) -> None:
+    column_map = load_map(dialect)
+    names = set(load_table(column_map.table).names)
+    staged = {column.name for column in column_map.columns if column.split} | {"field", "answer"}
+    assert {column.name for column in column_map.columns} <= names | staged
+    assert set(column_map.required) <= {column.name for column in column_map.columns}
+    assert set(column_map.units) <= names
+
+
+def test_plain_tables_need_no_reader_either(make_case: MakeCase) -> None:
+    files = {"register.csv": "Systemnamn;Leverantör\nEken;Trädbolaget\n"}
+    assert read(make_case, files, "register.csv")["sources"].loc[0, "reader"] == "systems"
+    files = {"servrar.csv": "Server;System;vCPU;Minne (GB)\ndvarg01;Eken;2;8\n"}
+    tables = read(make_case, files, "servrar.csv")
+    assert tables["sources"].loc[0, "reader"] == "servers"
+    assert tables["servers"].loc[0, "memory_gib"] == 8
+
+
+def test_a_header_that_fits_several_kinds_names_them(make_case: MakeCase) -> None:
+    with pytest.raises(InventoryError) as caught:
+        read(make_case, {"lista.csv": "Name\nEken\n"}, "lista.csv")
+    assert "servers" in str(caught.value) and "systems" in str(caught.value) and "reader" in str(caught.value)
+
+
+def test_a_file_that_nothing_recognises_says_what_it_holds(make_case: MakeCase) -> None:
+    with pytest.raises(InventoryError, match=r"no sheet is recognised.*Väder \| Vind"):
+        read(make_case, {"lista.csv": "Väder;Vind\nsol;2\n"}, "lista.csv")
+
+
+def mixed() -> dict[str, str]:
+    """A register, a server export of another tool, flows, and a table of something else."""
+    return {
+        "register.csv": "Systemnamn;Leverantör\nEken;Trädbolaget\nBjörken;\n",
+        "hub.csv": (FIXTURES / "migration_hub.csv").read_text(encoding="utf-8"),
+        "floden.csv": "Från;Till;Syfte\nEken;Björken;Ärenden\n",
+        "vader.csv": "Väder;Vind\nsol;2\n",
+    }
+
+
+def test_a_folder_of_mixed_files_is_read_file_by_file(make_case: MakeCase) -> None:
+    case = make_case({}, "  - {file: underlag}\n")
+    (case / "underlag").mkdir()
+    for name, text in mixed().items():
+        (case / "underlag" / name).write_text(text, encoding="utf-8")
+    (case / "underlag" / "~$lås.xlsx").write_bytes(b"")
+    assert_mixed(ingest(read_case(case)))
+
+
+def test_an_archive_is_read_like_a_folder_and_writes_nothing(make_case: MakeCase, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in mixed().items():
+            archive.writestr(f"../../{name}", text)
+    case = make_case({"underlag.zip": packed.getvalue()}, "  - {file: underlag.zip}\n")
+    before = sorted(tmp_path.parent.rglob("*.csv"))
+    assert_mixed(ingest(read_case(case)))
+    assert sorted(tmp_path.parent.rglob("*.csv")) == before
+
+
+def assert_mixed(tables: dict[str, pd.DataFrame]) -> None:
+    """Everything of the mixed files is read, and the one that is something else is told of."""
+    assert sorted(tables["sources"]["reader"]) == ["dataflows", "migration_hub", "systems"]
+    assert tables["systems"]["name"].tolist().count("Eken") == 1
+    assert len(tables["servers"]) == 2 and len(tables["dataflows"]) == 1
+    unread = tables["findings"].query("code == 'sheet_not_recognised'")
+    assert unread["value"].tolist() == ["Väder | Vind"]
+    assert tables["assignments"]["basis"].tolist().count("stated") == 1
+
+
+VINFO = "VM;Powerstate;CPUs;Memory;Provisioned MB\ndvarg01;poweredOn;4;8192;102400\n"
+VDISK = "VM;Capacity MB\ndvarg01;51200\ndvarg01;51200\n"
+
+
+@pytest.mark.parametrize("prefix", ["RVTools_tab", "RVTools_Tab", ""])
+@pytest.mark.parametrize("is_zipped", [True, False])
+def test_rvtools_as_one_csv_per_tab(make_case: MakeCase, prefix: str, is_zipped: bool) -> None:
+    files = {f"{prefix}vInfo.csv": VINFO, f"{prefix}vDisk.csv": VDISK, "register.csv": "Systemnamn\nEken\n"}
+    if is_zipped:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+        case = make_case({"export.zip": packed.getvalue()}, "  - {file: export.zip}\n")
+    else:
+        case = make_case({}, "  - {file: export}\n")
+        (case / "export").mkdir()
+        for name, text in files.items():
+            (case / "export" / name).write_text(text, encoding="utf-8")
+    tables = ingest(read_case(case))
+    assert set(tables["sources"]["reader"]) == {"rvtools", "systems"}
+    server = tables["servers"].iloc[0]
+    assert (server["memory_gib"], server["storage_gib"], server["disks_listed"]) == (8, 100, 2)
+    assert server["disk_capacity_gib"] == 100
+    counts = tables["sources"]
+    assert (counts["rows_in"] == counts["rows_used"] + counts["rows_merged"] + counts["rows_rejected"]).all()
+
+
+def test_an_archive_with_a_password_or_damage_is_refused_in_words(make_case: MakeCase) -> None:
+    with pytest.raises(InventoryError, match="the archive cannot be read"):
+        read(make_case, {"a.zip": b"PK\x03\x04 not really"}, "a.zip")
+
+
+def test_disks_add_up_and_a_blank_disk_is_not_zero(make_case: MakeCase) -> None:
+    tables = read(make_case, {"a.csv": (FIXTURES / "azure_migrate.csv").read_bytes()}, "a.csv")
+    sizes = dict(zip(tables["servers"]["name"], tables["servers"]["storage_gib"], strict=True))
+    assert sizes == {"dvarg01": 150, "dvarg02": 32}
+    cells = tables["provenance"].query("column == 'storage_gib'")
+    assert len(cells) == 2
+
+
+def test_the_filled_form_is_recognised(make_case: MakeCase) -> None:
+    sources = "  - {file: register.csv}\n  - {file: svar.csv}\n"
+    files = {
+        "register.csv": "System-id;Systemnamn\nA1;Eken\n",
+        "svar.csv": "System-id;Fält;Svar\nA1;Antal användare;12\n",
+    }
+    tables = ingest(read_case(make_case(files, sources)))
+    assert tables["systems"].loc[0, "users"] == 12

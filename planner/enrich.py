@@ -36,7 +36,7 @@ def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
 
 def _links(portfolio: Portfolio) -> pd.DataFrame:
     flows, systems = portfolio["dataflows"], portfolio["systems"]
-    lookup = _names(systems)
+    lookup = _names(systems, portfolio["servers"].merge(portfolio["assignments"], on="server_id"))
     links = pd.DataFrame(
         {
             "flow_id": flows["flow_id"],
@@ -56,13 +56,17 @@ def _is_self(links: pd.DataFrame) -> pd.Series:
     return (links["source_system_id"] == links["target_system_id"]).fillna(False).astype(bool)
 
 
-def _names(systems: pd.DataFrame) -> pd.Series:
+def _names(systems: pd.DataFrame, servers: pd.DataFrame) -> pd.Series:
     names = systems["name"].str.casefold()
     unique = ~names.duplicated(keep=False)
     by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])
     by_id = pd.Series(systems["system_id"].to_numpy(), index=systems["system_id"].str.casefold())
-    both = pd.concat([by_id, by_name])
-    return both[~both.index.duplicated()]
+    # A flow between servers is one between the systems that run on them.
+    hosts = servers["name"].str.casefold()
+    alone = ~hosts.duplicated(keep=False)
+    by_server = pd.Series(servers.loc[alone, "system_id"].to_numpy(), index=hosts[alone])
+    known = pd.concat([by_id, by_name, by_server])
+    return known[~known.index.duplicated()]
 
 
 def _support(portfolio: Portfolio, case: Case) -> pd.DataFrame:

@@ -15,9 +15,12 @@ import pandas as pd
 import pytest
 
 from planner.case import read_case
+from planner.enrich import enrich
 from planner.errors import InventoryError
 from planner.ingest import ingest
 from planner.ingest.columns import dialects, load_map
+from planner.policy import load_policy
+from planner.portfolio import Portfolio
 from planner.schema import load_table
 
 FIXTURES = Path(__file__).parent / "dialects"
@@ -68,6 +71,9 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "tidal_servers_sample": WINDOWS | {"memory_gib": 16, "storage_used_gib": 80, "environment": "production"},
 }
 
+# Dialects with dependencies, which have tests of their own.
+EDGES = {"konveyor", "servicenow_relations"}
+
 
 def dialect_of(fixture: str) -> str:
     """A fixture is named after its dialect; variants have one more word."""
@@ -110,14 +116,61 @@ def test_what_a_dialect_does_not_map_is_kept_as_attributes(make_case: MakeCase, 
     assert not persons, "a person's name was kept"
 
 
+def pairs(flows: pd.DataFrame) -> set[tuple[str, str]]:
+    """Who depends on whom."""
+    return set(zip(flows["source_system"], flows["target_system"], strict=True))
+
+
+def test_konveyor_southbound_needs_the_other_and_northbound_is_needed_by_it(make_case: MakeCase) -> None:
+    tables = read(make_case, {"export.csv": (FIXTURES / "konveyor.csv").read_bytes()}, "export.csv")
+    assert sorted(tables["systems"]["name"]) == ["Björken", "Eken", "Granen"]
+    assert pairs(tables["dataflows"]) == {("Eken", "Björken"), ("Granen", "Eken")}
+    rejects = tables["rejects"].sort_values("row")
+    assert rejects[["row", "code"]].to_numpy().tolist() == [
+        [7, "dependency_without_direction"],
+        [8, "unknown_record_type"],
+    ]
+    assert tables["sources"]["rows_in"].sum() == 7
+    turned = tables["provenance"].query("table == 'dataflows' and row == 6").set_index("column")["raw"]
+    assert turned["source_system"] == "Granen" and turned["target_system"] == "Eken"
+    owner = tables["systems"].set_index("name").loc["Eken", "has_owner"]
+    assert owner and not tables["attributes"]["value"].str.contains("Exempel").any()
+
+
+def test_konveyor_blank_before_a_quote_shifts_nothing(make_case: MakeCase) -> None:
+    text = (FIXTURES / "konveyor.csv").read_text(encoding="utf-8").replace(',"Sam', ', "Sam')
+    assert ', "Sam' in text
+    tables = read(make_case, {"export.csv": text}, "export.csv")
+    assert tables["attributes"].set_index("header").loc["Tag 1", "value"] == "Java"
+
+
+def test_servicenow_parent_depends_on_child_and_runs_on_assigns(make_case: MakeCase) -> None:
+    files = {
+        "relationer.csv": (FIXTURES / "servicenow_relations.csv").read_bytes(),
+        "register.csv": "Systemnamn\nEken\nBjörken\n",
+        "servrar.csv": "Server;vCPU;Minne (GB)\ndvarg01;2;8\ndvarg02;2;8\n",
+    }
+    case = read_case(make_case(files, "".join(f"  - {{file: {name}}}\n" for name in files)))
+    portfolio = Portfolio().with_tables(ingest(case))
+    assert ("Eken", "Björken") in pairs(portfolio["dataflows"])
+    assert portfolio["rejects"]["code"].tolist() == ["relation_without_order"]
+    names = portfolio["systems"].set_index("system_id")["name"]
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id").set_index("name")
+    assert names[servers.loc["dvarg01", "system_id"]] == "Eken"
+    assert servers["basis"].to_dict() == {"dvarg01": "stated", "dvarg02": "provisional"}
+    links = enrich(portfolio, case, load_policy())["links"]
+    ends = set(zip(links["source_system_id"].map(names), links["target_system_id"].map(names), strict=True))
+    assert ends == {("Eken", "Björken"), ("Björken", "dvarg02")}
+
+
 def test_every_dialect_has_a_fixture() -> None:
-    assert {dialect_of(fixture) for fixture in EXPECTED} == set(dialects()) - {
+    assert {dialect_of(fixture) for fixture in EXPECTED} | EDGES == set(dialects()) - {
         "systems",
         "servers",
         "dataflows",
         "answers",
     }
-    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED)
+    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES
 
 
 @pytest.mark.parametrize("dialect", dialects())

@@ -14,7 +14,9 @@ from planner.ingest.assign import assign
 from planner.ingest.conform import Records
 from planner.ingest.dependencies import propose_flows
 from planner.ingest.identify import Identified, identify
+from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
+from planner.ingest.relations import read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
@@ -25,6 +27,8 @@ from planner.schema import concat, conform, load_table
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "rvtools": read_rvtools,
     "answers": read_answers,
+    "konveyor": read_konveyor,
+    "servicenow_relations": read_relations,
 }
 KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
     "systems": ("system_id", ["name", "organisation"], ["name"]),
@@ -75,13 +79,13 @@ def _tables(
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"))
+    stated = _frame(done, "dataflows")
+    systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated)
     if systems.empty:
         raise InventoryError(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
         )
     flows, quoted = propose_flows(systems)
-    stated = _frame(done, "dataflows")
     provenance = concat([*(item.provenance for item in done.values()), assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
     sources = [

@@ -10,9 +10,9 @@ from planner.schema import conform, empty
 
 
 def assign(
-    systems: pd.DataFrame, servers: pd.DataFrame
+    systems: pd.DataFrame, servers: pd.DataFrame, flows: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Assign servers to systems by the id or the exact name that the source states.
+    """Assign servers to systems by the id or the exact name that the source states, or by what runs on them.
 
     A VM list has no applications: one provisional system per server, to be confirmed by a person.
 
@@ -23,7 +23,7 @@ def assign(
     """
     if servers.empty:
         return systems, servers, empty("assignments"), empty("provenance")
-    found = _named_system(systems, servers)
+    found = _known_as(systems, _stated_system(servers, flows))
     provisional = servers.loc[found.isna(), ["server_id", "name"]]
     made = pd.DataFrame(
         {
@@ -46,11 +46,25 @@ def assign(
     return everything, servers, conform(assignments, "assignments"), empty("provenance")
 
 
-def _named_system(systems: pd.DataFrame, servers: pd.DataFrame) -> pd.Series:
+def _stated_system(servers: pd.DataFrame, flows: pd.DataFrame) -> pd.Series:
+    """The system that each server's own row names, else the one system that is said to run on it."""
     nothing = pd.Series(pd.NA, index=servers.index, dtype="string")
-    if systems.empty or "system_name" not in servers:
-        return nothing
-    stated = servers["system_name"].astype("string").str.casefold()
+    own = servers["system_name"].astype("string") if "system_name" in servers else nothing
+    if "is_hosting" not in flows:
+        return own
+    pairs = flows.loc[flows["is_hosting"].eq(True), ["source_system", "target_system"]].astype("string")
+    pairs["server"] = pairs["target_system"].str.casefold()
+    alone = pairs.drop_duplicates().groupby("server")["source_system"].agg(["nunique", "first"]).query("nunique == 1")
+    names = servers["name"].astype("string").str.casefold()
+    hosted = names.map(alone["first"]).mask(names.duplicated(keep=False))
+    return own.fillna(hosted.astype("string"))
+
+
+def _known_as(systems: pd.DataFrame, stated: pd.Series) -> pd.Series:
+    """Id of the system that is meant: by its id, else by its name where only one bears it."""
+    if systems.empty:
+        return pd.Series(pd.NA, index=stated.index, dtype="string")
+    stated = stated.str.casefold()
     by_id = pd.Series(
         systems["system_id"].astype("string").to_numpy(),
         index=systems["system_id"].astype("string").str.casefold(),

@@ -108,7 +108,7 @@ def _map(data: dict[str, Any]) -> ColumnMap:
 @lru_cache
 def dialects() -> tuple[str, ...]:
     """Names of the dialects that are one table with a header row, those with a signature first."""
-    names = [path.stem for path in sorted(HEADERS.glob("*.yaml")) if "table" in load_yaml(path, PolicyError)[0]]
+    names = [path.stem for path in sorted(HEADERS.glob("*.yaml")) if path.stem in load_maps(path.stem)]
     return tuple(sorted(names, key=lambda name: (not load_map(name).signature, name)))
 
 

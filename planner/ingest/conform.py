@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -42,6 +42,58 @@ class Records:
     is_pseudonymised: bool
     side_rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
     only_complete: bool = False
+
+    def original(self, position: int) -> str | None:
+        """What stood in a row, for the table of rejects; nothing of it where names are to be kept out."""
+        if self.is_pseudonymised:
+            return None
+        read = self.cells[self.cells["position"] == position]
+        return " | ".join(
+            f"{column}={raw}" for column, raw in zip(read["column"], read["raw"], strict=True) if isinstance(raw, str)
+        )
+
+    def turned(self, where: pd.Series) -> Records:
+        """Swap source and target of some data flows, in their values and in the cells these stand in."""
+        ends = {"source_system": "target_system", "target_system": "source_system"}
+        frame = self.frame.copy()
+        frame.loc[where, list(ends)] = self.frame.loc[where, list(ends.values())].to_numpy()
+        is_turned = self.cells["position"].isin(frame.index[where])
+        swapped = self.cells["column"].mask(is_turned, self.cells["column"].replace(ends))
+        return replace(self, frame=frame, cells=self.cells.assign(column=swapped))
+
+
+def where_value(matched: MatchedSheet, name: str, keep: Callable[[str], bool]) -> MatchedSheet:
+    """Keep the rows of a sheet for which the text of one column fits, and its header."""
+    sheet = matched.sheet
+    at = next(match.index for match in matched.matches if match.column.name == name)
+    kept = [
+        number
+        for number, row in enumerate(sheet.rows)
+        if number <= matched.header_at or keep(clean(row[at]) if at < len(row) else "")
+    ]
+    rows, numbers = [sheet.rows[number] for number in kept], [sheet.numbers[number] for number in kept]
+    return replace(matched, sheet=replace(sheet, rows=rows, numbers=numbers))
+
+
+def without_rows(records: Records, where: pd.Series, code: str) -> Records:
+    """Reject some rows that were read, with what stood in them."""
+    lost = records.frame.index[where]
+    rejects = pd.DataFrame({"row": records.rows[lost].to_numpy(), "original": [records.original(at) for at in lost]})
+    rejects = rejects.assign(file=records.file, sheet=records.sheet, code=code)
+    return replace(
+        records,
+        frame=records.frame.drop(lost),
+        rows=records.rows.drop(lost),
+        cells=records.cells[~records.cells["position"].isin(lost)],
+        attributes=records.attributes.drop(lost),
+        rejects=pd.concat([records.rejects, rejects], ignore_index=True),
+    )
+
+
+def without_columns(records: Records, names: list[str]) -> Records:
+    """Drop staging columns that a reader has used."""
+    cells = records.cells[~records.cells["column"].isin(names)]
+    return replace(records, frame=records.frame.drop(columns=names), cells=cells)
 
 
 def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised: bool) -> Records:
@@ -125,7 +177,7 @@ def body_of(matched: MatchedSheet, width: int) -> tuple[list[list[object]], list
     for number, row in zip(matched.sheet.numbers, matched.sheet.rows, strict=True):
         if number <= matched.sheet.numbers[matched.header_at]:
             continue
-        if [clean(cell) for cell in row[:width]] == header:
+        if clean(row[0]) == header[0] and [clean(cell) for cell in row[:width]] == header:
             continue  # merged workbooks repeat the header inside the data
         if any(clean(cell) for cell in row[width:]):
             bad.append((number, row))

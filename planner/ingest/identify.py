@@ -189,8 +189,7 @@ def _first_missing(rows: pd.DataFrame, required: list[str]) -> pd.Series:
 
 def _reject(rows: pd.DataFrame, records: list[Records], code: pd.Series) -> pd.DataFrame:
     original = [
-        _original(records[source], position)
-        for source, position in zip(rows["_source"], rows["_position"], strict=True)
+        records[source].original(position) for source, position in zip(rows["_source"], rows["_position"], strict=True)
     ]
     return conform(
         pd.DataFrame(
@@ -203,15 +202,6 @@ def _reject(rows: pd.DataFrame, records: list[Records], code: pd.Series) -> pd.D
             }
         ),
         "rejects",
-    )
-
-
-def _original(record: Records, position: int) -> str | None:
-    if record.is_pseudonymised:
-        return None
-    read = record.cells[record.cells["position"] == position]
-    return " | ".join(
-        f"{column}={raw}" for column, raw in zip(read["column"], read["raw"], strict=True) if isinstance(raw, str)
     )
 
 

@@ -89,6 +89,9 @@ class BadValue(ValueError):
 
 def clean(cell: object) -> str:
     """Text of a cell with every kind of blank collapsed and trimmed."""
+    if type(cell) is str:
+        # Splitting knows every blank but the two of no width, and is many times faster than a pattern.
+        return " ".join(cell.split()) if cell.isascii() else _BLANKS.sub(" ", cell).strip()
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -125,15 +128,14 @@ def parse(
         Parsed values (unknown where blank or wrong) and the finding's code where wrong.
     """
     reader = _readers(column, conventions, unit)
-    known: dict[str, tuple[Any, str | None]] = {}
-    read: list[tuple[Any, str | None]] = []
-    for cell in cells.tolist():
-        key = f"{type(cell).__name__}:{cell}"
-        if key not in known:
-            known[key] = _read_one(cell, column, reader, meanings)
-        read.append(known[key])
-    values = pd.Series([pair[0] for pair in read], index=cells.index, dtype="object")
-    return values, pd.Series([pair[1] for pair in read], index=cells.index, dtype="object")
+    given = cells.tolist()
+    # 1, 1.0 and True are one key of a dict but not one cell.
+    keys = given if all(type(cell) is str for cell in given) else [(type(cell), str(cell)) for cell in given]
+    known = {
+        key: _read_one(cell, column, reader, meanings) for key, cell in dict(zip(keys, given, strict=True)).items()
+    }
+    values = pd.Series([known[key][0] for key in keys], index=cells.index, dtype="object")
+    return values, pd.Series([known[key][1] for key in keys], index=cells.index, dtype="object")
 
 
 def _read_one(
@@ -312,7 +314,7 @@ def conventions_of(cells: pd.Series, delimiter: str | None) -> Conventions:
     A file separated by `;` was written on a machine with decimal comma and day before month (RVTools and Excel on
     Swedish machines).
     """
-    texts = [clean(cell) for cell in pd.unique(cells[cells.map(lambda cell: isinstance(cell, str))])]
+    texts = [clean(cell) for cell in {cell: None for cell in cells.tolist() if isinstance(cell, str)}]
     marks = {mark for text in texts if (match := _NUMBER.match(text)) and (mark := _proof(match["number"]))}
     decimal = marks.pop() if len(marks) == 1 else None
     orders = {order for text in texts if (order := _date_order(text)) is not None}

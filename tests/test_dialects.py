@@ -173,6 +173,11 @@ def test_every_dialect_has_a_fixture() -> None:
     assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES
 
 
+def test_every_dialect_is_documented() -> None:
+    page = (FIXTURES.parent.parent / "docs" / "inventories.md").read_text(encoding="utf-8")
+    assert [name for name in (*dialects(), "rvtools") if f"`{name}`" not in page] == []
+
+
 @pytest.mark.parametrize("dialect", dialects())
 def test_maps_name_columns_that_their_table_has(dialect: str) -> None:
     column_map = load_map(dialect)

@@ -43,6 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="Write the goldens anew instead of comparing with them."
     )
+    parser.addoption("--mutations", type=int, default=300, help="How many damaged files to read (test_mutations.py).")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tens of mutations, as many as were asked for."""
+    if "block" in metafunc.fixturenames:
+        metafunc.parametrize("block", range(metafunc.config.getoption("--mutations") // 10))
 
 
 @pytest.fixture(autouse=True)

@@ -78,10 +78,19 @@ def plan(
 
 
 @app.command()
-def check(case: CaseFolder, lang: Lang = None, on: OnDate = None) -> None:
-    """Read a case and tell what is wrong or unclear in it; writes nothing."""
+def check(
+    case: CaseFolder,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for findings.csv and the rejected rows, to be mended.")
+    ] = None,
+    lang: Lang = None,
+    on: OnDate = None,
+) -> None:
+    """Read a case and tell what is wrong or unclear in it; with --out, write it and the rejected rows to a folder."""
     from planner.case import read_case
+    from planner.ingest.rejected import rejected_files
     from planner.pipeline import read_only
+    from planner.schema import to_csv_bytes
     from planner.texts import load_texts
     from planner.view.appendix import finding_counts, notes
 
@@ -95,6 +104,9 @@ def check(case: CaseFolder, lang: Lang = None, on: OnDate = None) -> None:
         sheet = f"[{source.sheet}]" if isinstance(source.sheet, str) else ""
         typer.echo(f"{source.file}{sheet} ({source.reader}): {_fate(source, texts.interface)}")
     typer.echo("  ".join(f"{label}: {count}" for label, count in finding_counts(found, texts)))
+    if out is not None:
+        findings = to_csv_bytes(portfolio["findings"])
+        _write(out, {"findings.csv": findings, **rejected_files(read, portfolio["rejects"])})
     raise typer.Exit(HAS_ERRORS if any(note.severity == "error" for note in found) else DONE)
 
 
@@ -190,6 +202,13 @@ def _fate(source: Any, words: dict[str, str]) -> str:
 
 def _day(on: datetime | None) -> date | None:
     return on.date() if on else None
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        typer.echo(str(folder / name))
 
 
 def _print_notes(found: list[Note]) -> None:

@@ -218,3 +218,8 @@ def test_a_million_blank_rows_are_nothing(make_case: MakeCase, tmp_path: Path) -
     book.close()
     tables = read(make_case, path.read_bytes(), "  - {file: system.xlsx, reader: systems}\n", "system.xlsx")
     assert tables["sources"].loc[0, ["rows_in", "rows_used"]].tolist() == [1, 1]
+
+
+def test_two_unknown_columns_of_one_name_are_both_kept(make_case: MakeCase) -> None:
+    attributes = read(make_case, "Namn;Anm;Anm\nEken;ett;två\n")["attributes"]
+    assert attributes[["header", "value"]].to_numpy().tolist() == [["Anm", "ett"], ["Anm [C]", "två"]]

@@ -17,6 +17,8 @@ from planner.yamlfile import load_yaml
 
 HEADERS = Path(__file__).parent / "headers"
 HEADER_SEARCH_ROWS = 15
+# Header of the column that we put before rejected rows: why they were.
+REASON = "fardplan_reason"
 _UNIT = re.compile(r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB)\b\)?\s*$", re.IGNORECASE)
 
 
@@ -184,7 +186,7 @@ def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignore
     for index, cell in enumerate(sheet.rows[at]):
         header = clean(cell)
         keys = header_keys(header)
-        if ignored.intersection(keys):
+        if header == REASON or ignored.intersection(keys):
             continue
         column = next((by_key[key] for key in keys if key in by_key), None)
         if column is not None:

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.ingest.columns import ColumnMap, Match, MatchedSheet
 from planner.ingest.sheets import column_letter
 from planner.ingest.splitters import SPLITTERS
-from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, parse
+from planner.ingest.values import Conventions, clean, clean_all, conventions_of, is_unknown, parse
 from planner.portfolio import finding_rows
 from planner.schema import Column, concat, load_table
 
@@ -123,7 +123,7 @@ def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised:
     ]
     findings += [finding_rows("info", code, file=sheet.file, value=value) for code, value in sheet.notes]
     attributes = pd.DataFrame(
-        {header: cells[index].map(clean) for index, header in matched.unmapped}, index=cells.index
+        {header: clean_all(cells[index]) for index, header in _told_apart(matched.unmapped)}, index=cells.index
     )
     return Records(
         table,
@@ -197,7 +197,7 @@ def _column(match: Match, cells: pd.Series, conventions: Conventions, table: str
     mapped = match.column
     schema = load_table(table)
     if mapped.split:
-        pieces = SPLITTERS[mapped.split](cells.map(clean), mapped.name)
+        pieces = SPLITTERS[mapped.split](clean_all(cells), mapped.name)
     elif mapped.is_presence:
         return _Part(match, pd.Series("", index=cells.index), {mapped.name: _presence(cells)}, {})
     else:
@@ -208,7 +208,7 @@ def _column(match: Match, cells: pd.Series, conventions: Conventions, table: str
         column = schema.column(name) if name in schema.names else STAGING
         unit = match.unit or units.get(name)
         values[name], codes[name] = parse(piece, column, conventions, mapped.meanings, unit)
-    return _Part(match, cells.map(clean), values, codes)
+    return _Part(match, clean_all(cells), values, codes)
 
 
 def _presence(cells: pd.Series) -> pd.Series:
@@ -237,6 +237,16 @@ def _cell_findings(
                 )
             )
     return found
+
+
+def _told_apart(columns: tuple[tuple[int, str], ...]) -> list[tuple[int, str]]:
+    """Headers of columns that nothing reads; one that stands several times bears its letter from the second on."""
+    seen: set[str] = set()
+    named = []
+    for index, header in columns:
+        named.append((index, f"{header} [{column_letter(index)}]" if header in seen else header))
+        seen.add(header)
+    return named
 
 
 def _unmapped(matched: MatchedSheet, *, is_known: bool) -> pd.DataFrame:

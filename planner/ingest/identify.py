@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.errors import SchemaError
@@ -235,13 +236,11 @@ def _attributes(kept: pd.DataFrame, records: list[Records], table: str) -> pd.Da
     parts = []
     for at, record in enumerate(records):
         mine = kept[kept["_source"] == at]
-        keys = pd.Series(mine["_key"].to_numpy(), index=mine["_position"].to_numpy())
-        for header in record.attributes.columns:
-            values = record.attributes[header].reindex(keys.index)
-            said = values[values.fillna("") != ""]
-            parts.append(
-                pd.DataFrame({"table": table, "row_id": keys.reindex(said.index), "header": header, "value": said})
-            )
+        headers = record.attributes.columns.to_numpy(dtype=object)
+        texts = record.attributes.reindex(mine["_position"]).fillna("").to_numpy(dtype=object)
+        row, column = np.nonzero(texts != "")
+        said = {"row_id": mine["_key"].to_numpy()[row], "header": headers[column], "value": texts[row, column]}
+        parts.append(pd.DataFrame({"table": table, **said}))
     return concat(parts, "attributes")
 
 

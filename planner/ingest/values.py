@@ -99,6 +99,16 @@ def clean(cell: object) -> str:
     return _BLANKS.sub(" ", str(cell)).strip()
 
 
+def clean_all(cells: pd.Series) -> pd.Series:
+    """Text of many cells; each distinct one is cleaned once."""
+    given = cells.tolist()
+    # 1, 1.0 and True are one key of a dict but not one cell.
+    if not all(type(cell) is str for cell in given):
+        return cells.map(clean)
+    known = {cell: clean(cell) for cell in dict.fromkeys(given)}
+    return pd.Series([known[cell] for cell in given], index=cells.index, dtype="object")
+
+
 def is_unknown(cell: object) -> bool:
     """Whether a cell says nothing: blank, a dash, or a phrase such as "vet ej"."""
     return clean(cell).casefold() in UNKNOWN_TEXTS

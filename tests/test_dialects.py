@@ -289,6 +289,13 @@ def test_disks_add_up_and_a_blank_disk_is_not_zero(make_case: MakeCase) -> None:
     assert len(cells) == 2
 
 
+def test_a_version_without_a_name_is_all_that_is_known_of_the_system(make_case: MakeCase) -> None:
+    text = "Host Name,CPU Count,Storage Allocated (GB),Operating System Version\ndvarg01,4,200,2016\n"
+    tables = read(make_case, {"a.csv": text}, "a.csv")
+    assert tables["servers"].loc[0, "os"] == "2016"
+    assert tables["provenance"].set_index("column").loc["os", "cell_column"] == "D"
+
+
 def test_the_filled_form_is_recognised(make_case: MakeCase) -> None:
     sources = "  - {file: register.csv}\n  - {file: svar.csv}\n"
     files = {

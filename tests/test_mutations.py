@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import xlsxwriter
 
 from planner.case import read_case
@@ -174,3 +175,14 @@ def test_a_damaged_file_is_read_or_refused_in_words(make_case: Callable[..., Pat
 def test_the_mutations_damage_some_files_and_not_all(make_case: Callable[..., Path]) -> None:
     read = [outcome(make_case, number) for number in range(40)]
     assert 10 <= sum(read) < 40
+
+
+@pytest.mark.parametrize("name", ["underlag.zip", "register.xlsx"])
+def test_a_container_with_a_hole_is_read_or_refused_in_words(make_case: Callable[..., Path], name: str) -> None:
+    whole = corpus()[name]
+    for number, at in enumerate(range(0, len(whole), len(whole) // 40)):
+        holed = whole[:at] + whole[at + 60 :]
+        try:
+            ingest(read_case(make_case({name: holed}, f"  - {{file: {name}}}\n", name=f"case{number}")))
+        except PlannerError as refusal:
+            assert refusal.place and refusal.remedy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.case import Case, Source
@@ -108,7 +109,7 @@ def _tables(
         "rejects": concat([item.rejects for item in done.values()], "rejects"),
         "sources": pd.DataFrame([*sources, *details]),
     }
-    return {name: _sorted(conform(frame, name)) for name, frame in tables.items()}
+    return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}
 
 
 def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:
@@ -143,7 +144,9 @@ def _truncated(sources: list[dict[str, Any]]) -> list[pd.DataFrame]:
     ]
 
 
-def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+def _sorted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    if name == "provenance":
+        return _by_cell(frame)
     first = frame.columns[0]
     is_keyed = first.endswith("_id") and first != "source_id"
     twice = frame[first][frame[first].duplicated()]
@@ -151,3 +154,14 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
         raise SchemaError("a key stands twice after reading", value=str(twice.iloc[0]))
     order = first if is_keyed else list(frame.columns)
     return frame.sort_values(order, kind="stable", na_position="last", ignore_index=True)
+
+
+def _by_cell(provenance: pd.DataFrame) -> pd.DataFrame:
+    """By table, row and column, of which each stands once; millions of rows are sorted by the ranks of their words."""
+    ranks = []
+    for name in ("column", "row_id", "table"):
+        words = provenance[name].cat.categories.to_numpy(dtype=object)
+        rank = np.empty(len(words), dtype=np.int32)
+        rank[np.argsort(words, kind="stable")] = np.arange(len(words))
+        ranks.append(rank[provenance[name].cat.codes.to_numpy()])
+    return provenance.take(np.lexsort(ranks)).reset_index(drop=True)

@@ -165,6 +165,8 @@ def _assemble(parts: list[_Part], index: pd.Index, is_pseudonymised: bool) -> tu
                 columns[name] = before.where(~is_new, before.fillna(0) + values.fillna(0))
             else:
                 columns[name] = before.where(~is_new, values)
+            # One cell bears witness to a value: of a sum, the first.
+            is_new &= True if before is None else before.isna()
             raw = None if is_pseudonymised and name == "name" else part.raw[is_new]
             cells.append(pd.DataFrame({"position": index[is_new], "column": name, "cell_column": letter, "raw": raw}))
     return pd.DataFrame(columns, index=index), pd.concat(cells, ignore_index=True)

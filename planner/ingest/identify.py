@@ -212,7 +212,8 @@ def _provenance(kept: pd.DataFrame, records: list[Records], table: str, id_colum
     cells = cells.merge(
         ranks, left_on=["_source", "position"], right_on=["_source", "_position"], validate="many_to_one"
     )
-    cells = cells.sort_values(["_key", "column", "_rank"], kind="stable").drop_duplicates(["_key", "column"])
+    if kept["_key"].duplicated().any():
+        cells = cells.sort_values(["_key", "column", "_rank"], kind="stable").drop_duplicates(["_key", "column"])
     files = dict(enumerate(record.file for record in records))
     sheets = dict(enumerate(record.sheet for record in records))
     return conform(

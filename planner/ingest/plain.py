@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
+import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import ColumnMap, MatchedSheet, extend, load_map, match_header
-from planner.ingest.conform import Records, read_records
+from planner.ingest.conform import Records, read_records, without_columns
 from planner.ingest.sheets import Sheet
 
 
@@ -24,14 +24,20 @@ def _with_os_version(records: Records) -> Records:
     frame, cells = records.frame, records.cells
     if "os_version" not in frame:
         return records
-    said = frame["os_version"].notna() & frame["os"].notna()
-    is_new = [
-        bool(is_said) and str(version).casefold() not in str(name).casefold()
-        for is_said, version, name in zip(said, frame["os_version"], frame["os"], strict=True)
-    ]
-    joined = frame["os"].where(~np.array(is_new, dtype=np.bool_), frame["os"].str.cat(frame["os_version"], sep=" "))
-    kept = frame.assign(os=joined).drop(columns="os_version")
-    return dataclasses.replace(records, frame=kept, cells=cells[cells["column"] != "os_version"])
+    version = frame["os_version"]
+    name = frame["os"] if "os" in frame else pd.Series(pd.NA, index=frame.index, dtype="object")
+    texts = [_named(*pair) for pair in zip(name, version, strict=True)]
+    # Where only the version is said, it is all that is known of the system.
+    alone = cells["position"].isin(frame.index[name.isna() & version.notna()])
+    cells = cells.assign(column=cells["column"].mask(alone & (cells["column"] == "os_version"), "os"))
+    frame = frame.assign(os=pd.Series(texts, index=frame.index, dtype="object"))
+    return without_columns(dataclasses.replace(records, frame=frame, cells=cells), ["os_version"])
+
+
+def _named(name: str, version: str) -> str:
+    if pd.isna(name) or pd.isna(version):
+        return version if pd.isna(name) else name
+    return name if version.casefold() in name.casefold() else f"{name} {version}"
 
 
 def find_sheet(sheets: list[Sheet], source: Source) -> tuple[MatchedSheet, ColumnMap]:

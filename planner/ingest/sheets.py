@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +21,18 @@ from planner.ingest.extent import refuse_stray_values
 from planner.ingest.values import clean
 
 csv.field_size_limit(1_000_000)
+# All that reading a damaged or strange archive was seen to raise.
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".zip"}
 MAX_MEMBERS = 500
@@ -116,7 +130,7 @@ def _archive(path: Path, data: bytes) -> Iterator[Sheet]:
                     read = list(_workbook(member, content)) if is_book else [_text(member, content)]
                     for sheet in read:
                         yield replace(_named(sheet, member.name), file=path.name, sha256=fingerprint)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as reason:
+    except DAMAGE as reason:
         raise InventoryError(
             f"the archive cannot be read ({reason})", place=path.name, remedy="Make it again, without a password."
         ) from None
@@ -147,7 +161,7 @@ def _refuse_bomb(path: Path, data: bytes) -> None:
             size = sum(item.file_size for item in archive.infolist())
             if size <= MAX_UNPACKED_BYTES:
                 refuse_stray_values(archive, path.name)
-    except (zipfile.BadZipFile, EOFError, zlib.error):
+    except DAMAGE:
         raise InventoryError(
             "this is not an .xlsx workbook",
             place=path.name,
@@ -183,7 +197,7 @@ def _text(path: Path, data: bytes) -> Sheet:
     numbers: list[int] = []
     try:
         for number, row in enumerate(reader, start=1):
-            if any(clean(cell) for cell in row):
+            if any(row) and any(clean(cell) for cell in row):
                 rows.append(list(row))
                 numbers.append(number)
     except csv.Error as reason:

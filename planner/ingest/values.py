@@ -72,6 +72,7 @@ GIB_PER_UNIT = {
 }
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
+_MARKED = re.compile(r"\d.*[-.,/]|[-.,/].*\d", re.DOTALL)
 _NUMBER = re.compile(r"^(?P<number>[-+]?[\d.,' ]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>%|[A-Za-z/]*\.?)$")
 
 
@@ -324,7 +325,8 @@ def conventions_of(cells: pd.Series, delimiter: str | None) -> Conventions:
     A file separated by `;` was written on a machine with decimal comma and day before month (RVTools and Excel on
     Swedish machines).
     """
-    texts = [clean(cell) for cell in {cell: None for cell in cells.tolist() if isinstance(cell, str)}]
+    # Only digits with a mark among them can prove anything.
+    texts = [clean(cell) for cell in dict.fromkeys(cells.tolist()) if isinstance(cell, str) and _MARKED.search(cell)]
     marks = {mark for text in texts if (match := _NUMBER.match(text)) and (mark := _proof(match["number"]))}
     decimal = marks.pop() if len(marks) == 1 else None
     orders = {order for text in texts if (order := _date_order(text)) is not None}

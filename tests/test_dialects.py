@@ -72,7 +72,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
 }
 
 # Dialects with dependencies, which have tests of their own.
-EDGES = {"konveyor", "servicenow_relations"}
+EDGES = {"azure_dependencies", "konveyor", "servicenow_relations"}
 
 
 def dialect_of(fixture: str) -> str:
@@ -144,6 +144,35 @@ def test_konveyor_blank_before_a_quote_shifts_nothing(make_case: MakeCase) -> No
     assert tables["attributes"].set_index("header").loc["Tag 1", "value"] == "Java"
 
 
+def test_connections_of_which_only_the_ends_are_known(make_case: MakeCase) -> None:
+    text = "Source server name,Destination server name,Destination port\nEken,Björken,\nEken,Björken,\n"
+    files = {"seen.csv": text, "register.csv": "Systemnamn\nEken\n"}
+    case = read_case(make_case(files, "".join(f"  - {{file: {name}}}\n" for name in files)))
+    flows = ingest(case)["dataflows"]
+    assert pairs(flows) == {("Eken", "Björken")} and flows["purpose"].isna().all()
+
+
+@pytest.mark.parametrize("variant", ["azure_dependencies", "azure_dependencies_server"])
+def test_azure_connections_are_folded_to_flows(make_case: MakeCase, variant: str) -> None:
+    servers = "Server;System;vCPU;Minne (GB)\ndvarg01;Eken;2;8\ndvarg02;Björken;2;8\n"
+    files = {"seen.csv": (FIXTURES / f"{variant}.csv").read_bytes(), "servrar.csv": servers}
+    files["register.csv"] = "Systemnamn\nEken\nBjörken\n"
+    case = read_case(make_case(files, "".join(f"  - {{file: {name}}}\n" for name in files)))
+    portfolio = Portfolio().with_tables(ingest(case))
+    flows = portfolio["dataflows"]
+    seen = {("dvarg01", "dvarg02", "SQL Server, port 1433")}
+    if variant == "azure_dependencies":
+        seen |= {("dvarg01", "192.0.2.7", "port 443"), ("dvarg01", "dvarg02", "System, port 445")}
+        counts = portfolio["sources"].set_index("reader").loc["azure_dependencies"]
+        assert counts[["rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == [4, 3, 1, 0]
+    assert set(flows[["source_system", "target_system", "purpose"]].itertuples(index=False, name=None)) == seen
+    names = portfolio["systems"].set_index("system_id")["name"]
+    links = enrich(portfolio, case, load_policy())["links"]
+    inside = links.dropna(subset=["source_system_id", "target_system_id"])
+    ends = set(zip(inside["source_system_id"].map(names), inside["target_system_id"].map(names), strict=True))
+    assert ends == {("Eken", "Björken")}
+
+
 def test_servicenow_parent_depends_on_child_and_runs_on_assigns(make_case: MakeCase) -> None:
     files = {
         "relationer.csv": (FIXTURES / "servicenow_relations.csv").read_bytes(),
@@ -170,7 +199,7 @@ def test_every_dialect_has_a_fixture() -> None:
         "dataflows",
         "answers",
     }
-    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES
+    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES | {"azure_dependencies_server"}
 
 
 def test_every_dialect_is_documented() -> None:

@@ -13,6 +13,7 @@ from planner.errors import InventoryError, SchemaError
 from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
 from planner.ingest.conform import Records
+from planner.ingest.connections import read_connections
 from planner.ingest.dependencies import propose_flows
 from planner.ingest.identify import Identified, identify
 from planner.ingest.konveyor import read_konveyor
@@ -28,6 +29,7 @@ from planner.schema import concat, conform, load_table
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "rvtools": read_rvtools,
     "answers": read_answers,
+    "azure_dependencies": read_connections,
     "konveyor": read_konveyor,
     "servicenow_relations": read_relations,
 }

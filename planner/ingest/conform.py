@@ -26,6 +26,7 @@ class Records:
     the file.
     `rejects` are rows of this sheet, `side_rejects` rows of detail tabs that belong to none of its records.
     `cells` has one row per value read: position, column of the table, letter in the file and the raw text.
+    `rows_folded` of its rows were folded into others before they were read.
     Rows that `only_complete` fill blanks of records that other sources make, and make none themselves.
     """
 
@@ -42,6 +43,7 @@ class Records:
     is_pseudonymised: bool
     side_rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
     only_complete: bool = False
+    rows_folded: int = 0
 
     def original(self, position: int) -> str | None:
         """What stood in a row, for the table of rejects; nothing of it where names are to be kept out."""

@@ -258,7 +258,7 @@ def _counts(kept: pd.DataFrame, refused: pd.Series, records: list[Records]) -> p
                 "fills": record.table,
                 "rows_in": record.rows_in,
                 "rows_used": int((mine & ~follows).sum()),
-                "rows_merged": int((mine & follows).sum()),
+                "rows_merged": int((mine & follows).sum()) + record.rows_folded,
                 "rows_rejected": rejected,
             }
         )

@@ -1,7 +1,7 @@
 """Files that were damaged on their way: a finding or a word, never a traceback, a hang or a lost row.
 
 Every mutation is drawn from its number, so that a failure can be run again: `pytest -k "mutated and 17"`. Each test takes
-ten of them; `--mutations 5000` runs as many.
+ten of them; `pytest -m 'slow or not slow' --mutations 5000` runs as many.
 """
 
 from __future__ import annotations

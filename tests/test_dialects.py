@@ -18,7 +18,8 @@ from planner.case import read_case
 from planner.enrich import enrich
 from planner.errors import InventoryError
 from planner.ingest import ingest
-from planner.ingest.columns import dialects, load_map
+from planner.ingest.columns import dialects, load_map, match_header
+from planner.ingest.sheets import read_sheets
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import load_table
@@ -104,14 +105,19 @@ def test_each_dialect_is_recognised_and_read_in_its_units(make_case: MakeCase, f
 
 
 @pytest.mark.parametrize("fixture", sorted(EXPECTED))
-def test_what_a_dialect_does_not_map_is_kept_as_attributes(make_case: MakeCase, fixture: str) -> None:
+def test_what_a_dialect_does_not_map_is_kept_as_attributes(make_case: MakeCase, tmp_path: Path, fixture: str) -> None:
     content = (FIXTURES / f"{fixture}.csv").read_bytes()
     tables = read(make_case, {"export.csv": content}, "export.csv")
-    note = tables["findings"].query("code == 'columns_kept_aside'")
-    unmapped = {header for text in note["value"] for header in text.split(", ")}
+    (tmp_path / "export.csv").write_bytes(content)
+    (sheet,) = read_sheets(tmp_path / "export.csv")
+    matched = match_header(sheet, load_map(dialect_of(fixture)))
+    assert matched is not None
+    unmapped = {header for _, header in matched.unmapped}
     filled = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     said = {header.strip() for header in filled.columns if (filled[header] != "").any()}
     assert set(tables["attributes"]["header"]) == unmapped & said
+    note = tables["findings"].query("code == 'columns_kept_aside'")
+    assert note["detail"].tolist() == ([str(len(unmapped))] if unmapped else [])
     persons = [value for value in tables["attributes"]["value"] if "Kim Exempel" in value]
     assert not persons, "a person's name was kept"
 

@@ -15,6 +15,8 @@ from planner.ingest.values import Conventions, clean, clean_all, conventions_of,
 from planner.portfolio import finding_rows
 from planner.schema import Column, concat, load_table
 
+# So many columns that nothing reads are named; the others are counted.
+NAMED = 12
 STAGING = Column("", "text", "", False, (), None, None, "", "")
 
 
@@ -263,7 +265,8 @@ def _unmapped(matched: MatchedSheet, *, is_known: bool) -> pd.DataFrame:
             sheet=matched.sheet.name,
             row=matched.sheet.numbers[matched.header_at],
             detail=str(len(matched.unmapped)),
-            value=", ".join(header for _, header in matched.unmapped),
+            value=", ".join(header for _, header in matched.unmapped[:NAMED])
+            + (" …" if len(matched.unmapped) > NAMED else ""),
         )
     index = pd.RangeIndex(len(matched.unmapped))
     return finding_rows(

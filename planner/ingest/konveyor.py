@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from planner.case import Source
 from planner.ingest.columns import MatchedSheet, load_tab, match_header
 from planner.ingest.conform import Records, read_records, where_value, without_columns, without_rows
@@ -35,6 +37,8 @@ def read_konveyor(sheets: list[Sheet], source: Source) -> list[Records]:
 
 
 def _dependencies(edges: MatchedSheet, source: Source) -> Records:
+    # What else stands in a dependency's row says nothing of it; the applications' part names the columns.
+    edges = dataclasses.replace(edges, unmapped=())
     mine = where_value(edges, "record_type", lambda kind: kind == DEPENDENCY)
     flows = read_records(mine, load_tab(DIALECT, "edges"), source.is_pseudonymised)
     turned = flows.frame["direction"].astype("string").str.casefold().map(IS_TURNED)

@@ -6,6 +6,7 @@ The fixtures under `dialects/` have the header rows of the formats reference; th
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from planner.case import read_case
 from planner.enrich import enrich
@@ -329,6 +331,42 @@ def test_a_version_without_a_name_is_all_that_is_known_of_the_system(make_case: 
     tables = read(make_case, {"a.csv": text}, "a.csv")
     assert tables["servers"].loc[0, "os"] == "2016"
     assert tables["provenance"].set_index("column").loc["os", "cell_column"] == "D"
+
+
+RECORDS = [
+    {"Systemnamn": "Eken", "Antal användare": 120, "Taggar": ["a", "b"]},
+    {"Systemnamn": "Björken", "Leverantör": "Trädbolaget", "Antal användare": None},
+]
+FLOWS = [{"source": "Eken", "target": "Björken", "purpose": "Ärenden"}]
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_lists_of_records(make_case: MakeCase, suffix: str) -> None:
+    both = {"system": RECORDS, "floden": FLOWS, "version": 3}
+    text = json.dumps(both) if suffix == "json" else yaml.safe_dump(both, allow_unicode=True, sort_keys=False)
+    tables = read(make_case, {f"a.{suffix}": text}, f"a.{suffix}")
+    systems = tables["systems"].set_index("name")
+    assert systems.loc["Eken", "users"] == 120 and pd.isna(systems.loc["Björken", "users"])
+    assert systems.loc["Björken", "vendor"] == "Trädbolaget"
+    assert pairs(tables["dataflows"]) == {("Eken", "Björken")}
+    assert tables["attributes"]["value"].tolist() == ['["a", "b"]']
+    place = tables["provenance"].query("column == 'users'").iloc[0]
+    assert (place["sheet"], place["row"], place["cell_column"]) == ("system", 2, "B")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("a.json", "[{", "not valid JSON"),
+        ("a.json", "[" * 100_000, "not valid JSON"),
+        ("a.json", '{"a": 1}', "no list of records"),
+        ("a.yaml", "a: [1\n", "not valid YAML"),
+        ("a.yaml", "a: &x [1]\nb: [*x, *x]\n", "alias"),
+    ],
+)
+def test_lists_that_are_none_are_refused_in_words(make_case: MakeCase, file: str, text: str, words: str) -> None:
+    with pytest.raises(InventoryError, match=words):
+        read(make_case, {file: text}, file)
 
 
 def test_the_filled_form_is_recognised(make_case: MakeCase) -> None:

@@ -7,6 +7,7 @@ ten of them; `pytest -m 'slow or not slow' --mutations 5000` runs as many.
 from __future__ import annotations
 
 import io
+import json
 import random
 import time
 import zipfile
@@ -128,6 +129,9 @@ def archive() -> bytes:
 def corpus() -> dict[str, bytes]:
     """Whole files by name."""
     files = {path.name: path.read_bytes() for path in sorted(FIXTURES.glob("*.csv"))}
+    records = [{"Systemnamn": "Eken", "Antal användare": 12}, {"Systemnamn": "Björken", "Taggar": ["a", {"b": 1}]}]
+    files["register.json"] = json.dumps(records, ensure_ascii=False).encode()
+    files["register.yaml"] = b"- Systemnamn: Eken\n  Leverant\xc3\xb6r: Tr\xc3\xa4dbolaget\n- Systemnamn: Granen\n"
     return {**files, "register.csv": REGISTER.encode(), "register.xlsx": workbook(), "underlag.zip": archive()}
 
 

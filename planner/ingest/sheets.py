@@ -18,6 +18,7 @@ from typing import Any
 
 from planner.errors import InventoryError
 from planner.ingest.extent import refuse_stray_values
+from planner.ingest.lists import SUFFIXES, read_lists
 from planner.ingest.values import clean
 
 csv.field_size_limit(1_000_000)
@@ -34,7 +35,7 @@ DAMAGE = (
     OSError,
 )
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
-TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".zip"}
+TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".zip"}
 MAX_MEMBERS = 500
 MAX_UNPACKED_BYTES = 2_000_000_000
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
@@ -63,7 +64,10 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """Read every sheet of a workbook, the one table of a text file, or all of these in a folder or ZIP.
+    """Read every sheet of a workbook, the one table of a text file, the lists of a JSON or YAML file, or all of these
+    in a folder or ZIP.
+
+    A record of a list counts as a row, after a header in row 1.
 
     Raises
     ------
@@ -77,10 +81,20 @@ def read_sheets(path: Path) -> list[Sheet]:
     data = path.read_bytes()
     if not data.strip():
         raise InventoryError("the file is empty", place=path.name, remedy="Export it again.")
-    if path.suffix.lower() in WORKBOOKS:
-        return list(_workbook(path, data))
     if path.suffix.lower() == ".zip":
         return list(_archive(path, data))
+    return _sheets(path, data)
+
+
+def _sheets(path: Path, data: bytes) -> list[Sheet]:
+    if path.suffix.lower() in WORKBOOKS:
+        return list(_workbook(path, data))
+    if path.suffix.lower() in SUFFIXES:
+        fingerprint = hashlib.sha256(data).hexdigest()
+        return [
+            Sheet(path.name, name, rows, list(range(1, len(rows) + 1)), None, fingerprint)
+            for name, rows in read_lists(path, data)
+        ]
     return [_text(path, data)]
 
 
@@ -126,9 +140,7 @@ def _archive(path: Path, data: bytes) -> Iterator[Sheet]:
                 member = Path(PurePosixPath(item.filename).name)
                 content = archive.read(item)
                 if content.strip():
-                    is_book = member.suffix.lower() in WORKBOOKS
-                    read = list(_workbook(member, content)) if is_book else [_text(member, content)]
-                    for sheet in read:
+                    for sheet in _sheets(member, content):
                         yield replace(_named(sheet, member.name), file=path.name, sha256=fingerprint)
     except DAMAGE as reason:
         raise InventoryError(

@@ -313,6 +313,15 @@ def test_rvtools_as_one_csv_per_tab(make_case: MakeCase, prefix: str, is_zipped:
     assert (counts["rows_in"] == counts["rows_used"] + counts["rows_merged"] + counts["rows_rejected"]).all()
 
 
+def test_two_rvtools_exports_in_one_archive_are_refused_and_not_lost(make_case: MakeCase) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for folder in ("nord", "syd"):
+            archive.writestr(f"{folder}/RVTools_tabvInfo.csv", VINFO)
+    with pytest.raises(InventoryError, match="several RVTools exports"):
+        read(make_case, {"export.zip": packed.getvalue()}, "export.zip")
+
+
 def test_an_archive_with_a_password_or_damage_is_refused_in_words(make_case: MakeCase) -> None:
     with pytest.raises(InventoryError, match="the archive cannot be read"):
         read(make_case, {"a.zip": b"PK\x03\x04 not really"}, "a.zip")

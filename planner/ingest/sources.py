@@ -81,10 +81,24 @@ def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[p
     found = [(sheet, recognise(sheet)) for sheet in wanted]
     parts: list[Part] = []
     if any(dialect == RVTOOLS for _, dialect in found):
-        parts.append((_as(source, RVTOOLS), [sheet for sheet in sheets if _is_tab(sheet.name)]))
+        tabs = [sheet for sheet in sheets if _is_tab(sheet.name)]
+        _refuse_twice(tabs, source)
+        parts.append((_as(source, RVTOOLS), tabs))
         found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
-    return parts, [_unread(sheet) for sheet, dialect in found if not dialect]
+    return parts, [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows]
+
+
+def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
+    names = [str(sheet.name).casefold() for sheet in tabs]
+    twice = next((sheet for sheet in tabs if names.count(str(sheet.name).casefold()) > 1), None)
+    if twice is not None:
+        raise InventoryError(
+            "there are several RVTools exports in one source",
+            place=source.file,
+            value=twice.name,
+            remedy="Name each export, in a folder or ZIP of its own, as a source.",
+        )
 
 
 def _as(source: Source, dialect: str, sheet: Sheet | None = None) -> Source:

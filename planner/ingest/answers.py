@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.case import Source
+from planner.ingest.body import body_of
 from planner.ingest.columns import MatchedSheet, load_map
-from planner.ingest.conform import Records, body_of
+from planner.ingest.conform import Records
 from planner.ingest.plain import find_sheet
 from planner.ingest.sheets import Sheet, column_letter
 from planner.ingest.values import clean, conventions_of, is_unknown, parse
@@ -74,14 +75,14 @@ def read_answers(sheets: list[Sheet], source: Source) -> list[Records]:
 
 def _rows(matched: MatchedSheet) -> tuple[pd.DataFrame, str, list[tuple[int, list[object]]]]:
     at = {match.column.name: match.index for match in matched.matches}
-    body, numbers, too_wide = body_of(matched, len(matched.sheet.rows[matched.header_at]))
-    rows = {name: [_typed(row[at[name]]) for row in body] for name in ("system_id", "field", "answer")}
+    body = body_of(matched)
+    rows = {name: [_typed(cell) for cell in body.columns[at[name]]] for name in ("system_id", "field", "answer")}
     frame = pd.DataFrame(rows, dtype="object")
     # A workbook's dates and numbers are read as what they are, everything else as text.
-    cells = [row[at["answer"]] for row in body]
+    cells = body.columns[at["answer"]]
     frame["cell"] = [text if isinstance(cell, str) else cell for text, cell in zip(rows["answer"], cells, strict=True)]
-    frame["row"] = pd.Series(numbers, dtype="Int64")
-    return frame, column_letter(at["answer"]), too_wide
+    frame["row"] = pd.Series(body.numbers, dtype="Int64")
+    return frame, column_letter(at["answer"]), body.too_wide
 
 
 def _says_something(given: pd.DataFrame) -> NDArray[np.bool_]:
@@ -127,8 +128,8 @@ def _read(given: pd.DataFrame, delimiter: str | None) -> tuple[pd.Series, pd.Ser
     codes = pd.Series(pd.NA, index=given.index, dtype="object")
     for name, group in given.groupby("name"):
         column = load_table(TABLE).column(str(name))
-        found, wrong = parse(group["cell"], column, conventions, _meanings(str(name)), None)
-        values[group.index], codes[group.index] = found, wrong.where(wrong.notna(), pd.NA)
+        found, wrong = parse(group["cell"].tolist(), column, conventions, _meanings(str(name)), None)
+        values[group.index], codes[group.index] = found, [pd.NA if code is None else code for code in wrong]
     return values, codes
 
 

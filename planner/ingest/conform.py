@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from planner.ingest.body import Body, body_of
+from planner.ingest.coded import Coded, Texts
 from planner.ingest.columns import ColumnMap, Match, MatchedSheet
-from planner.ingest.sheets import column_letter
+from planner.ingest.sheets import Sheet, column_letter
 from planner.ingest.splitters import SPLITTERS
-from planner.ingest.values import Conventions, clean, clean_all, conventions_of, is_unknown, parse
+from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, parse
 from planner.portfolio import finding_rows
 from planner.schema import Column, concat, load_table
 
@@ -112,85 +118,104 @@ def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised:
     is_pseudonymised
         Keep names and whole rows out of findings, rejects and attributes.
     """
-    sheet, table, units = matched.sheet, column_map.table, column_map.units
-    width = len(sheet.rows[matched.header_at])
-    body, numbers, bad_rows = body_of(matched, width)
-    cells = pd.DataFrame(body, columns=range(width), dtype="object")
-    rows = pd.Series(numbers, dtype="Int64")
-    conventions = conventions_of(pd.concat([cells[match.index] for match in matched.matches]), sheet.delimiter)
-    parts = [_column(match, cells[match.index], conventions, table, units) for match in matched.matches]
-    frame, read_from = _assemble(parts, cells.index, is_pseudonymised)
+    sheet, body = matched.sheet, body_of(matched)
+    cells = {match.index: Coded.of(body.columns[match.index]) for match in matched.matches}
+    proofs = [cells[match.index].words for match in matched.matches if _may_prove(match, column_map.table)]
+    conventions = conventions_of(chain.from_iterable(proofs), sheet.delimiter)
+    parts = [_column(match, cells[match.index], conventions, column_map) for match in matched.matches]
+    frame, read_from = _assemble(parts, len(body.numbers), is_pseudonymised)
+    rows = pd.Series(body.numbers, dtype="Int64")
     findings = [
-        finding
-        for part in parts
-        for finding in _cell_findings(part, sheet.file, sheet.name, rows, table, is_pseudonymised)
+        finding for part in parts for finding in _cell_findings(part, sheet, rows, column_map, is_pseudonymised)
     ]
     findings += [finding_rows("info", code, file=sheet.file, value=value) for code, value in sheet.notes]
-    attributes = pd.DataFrame(
-        {header: clean_all(cells[index]) for index, header in _told_apart(matched.unmapped)}, index=cells.index
-    )
     return Records(
-        table,
+        column_map.table,
         sheet.file,
         sheet.name,
         frame,
         rows,
         read_from,
-        attributes.iloc[:, :0] if is_pseudonymised else attributes,
+        _attributes(matched, body, is_pseudonymised),
         concat([*findings, _unmapped(matched, is_known=bool(column_map.signature))], "findings"),
-        _rejects(sheet.file, sheet.name, bad_rows, is_pseudonymised),
-        len(body) + len(bad_rows),
+        _rejects(sheet.file, sheet.name, body.too_wide, is_pseudonymised),
+        len(body.numbers) + len(body.too_wide),
         is_pseudonymised,
     )
 
 
 @dataclass(frozen=True)
 class _Part:
+    """What one column of a sheet says: values and codes of findings, for every distinct cell."""
+
     match: Match
-    raw: pd.Series
-    values: dict[str, pd.Series]
-    codes: dict[str, pd.Series]
+    cells: Coded
+    values: dict[str, list[Any]]
+    codes: dict[str, list[str | None]]
 
 
-def _assemble(parts: list[_Part], index: pd.Index, is_pseudonymised: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _may_prove(match: Match, table: str) -> bool:
+    """Whether the cells of a column show how the file writes numbers and dates; versions and names do not."""
+    schema = load_table(table)
+    return match.column.split is not None or (
+        match.column.name in schema.names and schema.column(match.column.name).type in ("number", "integer", "date")
+    )
+
+
+def _column(match: Match, cells: Coded, conventions: Conventions, column_map: ColumnMap) -> _Part:
+    mapped, schema = match.column, load_table(column_map.table)
+    if mapped.is_presence:
+        return _Part(match, cells, {mapped.name: [pd.NA if is_unknown(word) else True for word in cells.words]}, {})
+    pieces: dict[str, Sequence[object]] = {mapped.name: cells.words}
+    if mapped.split:
+        texts = pd.Series(cells.texts, dtype="object")
+        pieces = {name: piece.tolist() for name, piece in SPLITTERS[mapped.split](texts, mapped.name).items()}
+    values: dict[str, list[Any]] = {}
+    codes: dict[str, list[str | None]] = {}
+    for name, piece in pieces.items():
+        column = schema.column(name) if name in schema.names else STAGING
+        unit = match.unit or column_map.units.get(name)
+        values[name], codes[name] = parse(piece, column, conventions, mapped.meanings, unit)
+    return _Part(match, cells, values, codes)
+
+
+def _assemble(parts: list[_Part], count: int, is_pseudonymised: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     # Two headers may fill one column (a notice period of its own and one inside the contract text): the first that
     # says something wins, unless the map says that they add up.
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, Texts] = {}
+    is_filled: dict[str, NDArray[np.bool_]] = {}
     cells: list[pd.DataFrame] = []
     for part in parts:
-        letter = column_letter(part.match.index)
-        for name, values in part.values.items():
-            before = columns.get(name)
-            is_sum = part.match.column.repeats == "sum"
-            is_new = values.notna() if before is None or is_sum else values.notna() & before.isna()
-            if before is None:
-                columns[name] = values
-            elif is_sum:
-                columns[name] = before.where(~is_new, before.fillna(0) + values.fillna(0))
+        for name, words in part.values.items():
+            values = part.cells.spread(words)
+            is_said = np.array([word is not pd.NA for word in words], dtype=np.bool_)[part.cells.codes]
+            before = is_filled.get(name, np.zeros(count, dtype=np.bool_))
+            if name in columns:
+                if part.match.column.repeats == "sum":
+                    both = before & is_said
+                    columns[name][both] += values[both]
+                columns[name][is_said & ~before] = values[is_said & ~before]
             else:
-                columns[name] = before.where(~is_new, values)
+                columns[name] = values
+            is_filled[name] = before | is_said
             # One cell bears witness to a value: of a sum, the first.
-            is_new &= True if before is None else before.isna()
-            raw = None if is_pseudonymised and name == "name" else part.raw[is_new]
-            cells.append(pd.DataFrame({"position": index[is_new], "column": name, "cell_column": letter, "raw": raw}))
-    return pd.DataFrame(columns, index=index), pd.concat(cells, ignore_index=True)
+            at = np.flatnonzero(is_said & ~before)
+            cells.append(_cells_read(part, name, at, is_named=not (is_pseudonymised and name == "name")))
+    return pd.DataFrame(columns, index=pd.RangeIndex(count), dtype="object"), pd.concat(cells, ignore_index=True)
 
 
-def body_of(matched: MatchedSheet, width: int) -> tuple[list[list[object]], list[int], list[tuple[int, list[object]]]]:
-    """Rows below the header with their numbers, and the rows that have more cells than it."""
-    header = [clean(cell) for cell in matched.sheet.rows[matched.header_at]]
-    body, numbers, bad = [], [], []
-    for number, row in zip(matched.sheet.numbers, matched.sheet.rows, strict=True):
-        if number <= matched.sheet.numbers[matched.header_at]:
-            continue
-        if clean(row[0]) == header[0] and [clean(cell) for cell in row[:width]] == header:
-            continue  # merged workbooks repeat the header inside the data
-        if any(clean(cell) for cell in row[width:]):
-            bad.append((number, row))
-        else:
-            body.append((row + [""] * width)[:width])
-            numbers.append(number)
-    return body, numbers, bad
+def _cells_read(part: _Part, name: str, at: NDArray[np.intp], *, is_named: bool) -> pd.DataFrame:
+    is_shown = is_named and not part.match.column.is_presence
+    raw = part.cells.spread(part.cells.texts)[at] if is_shown else "" if is_named else None
+    letter = column_letter(part.match.index)
+    return pd.DataFrame({"position": at, "column": name, "cell_column": letter, "raw": raw}, index=range(len(at)))
+
+
+def _attributes(matched: MatchedSheet, body: Body, is_pseudonymised: bool) -> pd.DataFrame:
+    kept = [] if is_pseudonymised else _told_apart(matched.unmapped)
+    cells = {header: Coded.of(body.columns[index]) for index, header in kept}
+    texts = {header: coded.spread(coded.texts) for header, coded in cells.items()}
+    return pd.DataFrame(texts, index=pd.RangeIndex(len(body.numbers)))
 
 
 def _rejects(file: str, sheet: str | None, bad: list[tuple[int, list[object]]], is_pseudonymised: bool) -> pd.DataFrame:
@@ -199,47 +224,25 @@ def _rejects(file: str, sheet: str | None, bad: list[tuple[int, list[object]]], 
     return frame.assign(file=file, sheet=sheet, code="too_many_cells")
 
 
-def _column(match: Match, cells: pd.Series, conventions: Conventions, table: str, units: Mapping[str, str]) -> _Part:
-    mapped = match.column
-    schema = load_table(table)
-    if mapped.split:
-        pieces = SPLITTERS[mapped.split](clean_all(cells), mapped.name)
-    elif mapped.is_presence:
-        return _Part(match, pd.Series("", index=cells.index), {mapped.name: _presence(cells)}, {})
-    else:
-        pieces = {mapped.name: cells}
-    values: dict[str, pd.Series] = {}
-    codes: dict[str, pd.Series] = {}
-    for name, piece in pieces.items():
-        column = schema.column(name) if name in schema.names else STAGING
-        unit = match.unit or units.get(name)
-        values[name], codes[name] = parse(piece, column, conventions, mapped.meanings, unit)
-    return _Part(match, clean_all(cells), values, codes)
-
-
-def _presence(cells: pd.Series) -> pd.Series:
-    filled = ~cells.map(is_unknown)
-    return filled.astype("boolean").where(filled, pd.NA)
-
-
 def _cell_findings(
-    part: _Part, file: str, sheet: str | None, rows: pd.Series, table: str, is_pseudonymised: bool
+    part: _Part, sheet: Sheet, rows: pd.Series, column_map: ColumnMap, is_pseudonymised: bool
 ) -> list[pd.DataFrame]:
     found = []
     for name, codes in part.codes.items():
-        wrong = codes.dropna()
-        for code, group in wrong.groupby(wrong):
+        for code in sorted({code for code in codes if code}):
+            at = part.cells.where([one == code for one in codes])
+            texts = pd.Series(part.cells.spread(part.cells.texts)[at], index=at, dtype="object")
             found.append(
                 finding_rows(
                     "warning",
-                    str(code),
-                    table=table,
-                    file=file,
-                    sheet=sheet,
-                    row=rows[group.index],
+                    code,
+                    table=column_map.table,
+                    file=sheet.file,
+                    sheet=sheet.name,
+                    row=rows[at],
                     column=column_letter(part.match.index),
                     detail=name,
-                    value=None if is_pseudonymised and name == "name" else part.raw[group.index],
+                    value=None if is_pseudonymised and name == "name" else texts,
                 )
             )
     return found

@@ -209,8 +209,8 @@ def _text(path: Path, data: bytes) -> Sheet:
     numbers: list[int] = []
     try:
         for number, row in enumerate(reader, start=1):
-            if any(row) and any(clean(cell) for cell in row):
-                rows.append(list(row))
+            if clean("".join(row)):
+                rows.append(row)
                 numbers.append(number)
     except csv.Error as reason:
         raise InventoryError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -72,7 +72,8 @@ GIB_PER_UNIT = {
 }
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
-_MARKED = re.compile(r"\d.*[-.,/]|[-.,/].*\d", re.DOTALL)
+_MARK = re.compile(r"[-.,/]")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"^(?P<number>[-+]?[\d.,' ]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>%|[A-Za-z/]*\.?)$")
 
 
@@ -92,22 +93,12 @@ def clean(cell: object) -> str:
     """Text of a cell with every kind of blank collapsed and trimmed."""
     if type(cell) is str:
         # Splitting knows every blank but the two of no width, and is many times faster than a pattern.
-        return " ".join(cell.split()) if cell.isascii() else _BLANKS.sub(" ", cell).strip()
+        return _BLANKS.sub(" ", cell).strip() if "\u200b" in cell or "\ufeff" in cell else " ".join(cell.split())
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     return _BLANKS.sub(" ", str(cell)).strip()
-
-
-def clean_all(cells: pd.Series) -> pd.Series:
-    """Text of many cells; each distinct one is cleaned once."""
-    given = cells.tolist()
-    # 1, 1.0 and True are one key of a dict but not one cell.
-    if not all(type(cell) is str for cell in given):
-        return cells.map(clean)
-    known = {cell: clean(cell) for cell in dict.fromkeys(given)}
-    return pd.Series([known[cell] for cell in given], index=cells.index, dtype="object")
 
 
 def is_unknown(cell: object) -> bool:
@@ -116,13 +107,13 @@ def is_unknown(cell: object) -> bool:
 
 
 def parse(
-    cells: pd.Series, column: Column, conventions: Conventions, meanings: Mapping[str, str], unit: str | None
-) -> tuple[pd.Series, pd.Series]:
-    """Parse a column of raw cells.
+    words: Sequence[object], column: Column, conventions: Conventions, meanings: Mapping[str, str], unit: str | None
+) -> tuple[list[Any], list[str | None]]:
+    """Parse the distinct cells of a column.
 
     Parameters
     ----------
-    cells
+    words
         Raw cells.
     column
         What the schema wants.
@@ -138,15 +129,12 @@ def parse(
     values, codes
         Parsed values (unknown where blank or wrong) and the finding's code where wrong.
     """
+    if column.type == "text" and not column.values and not meanings:
+        texts = [clean(word) for word in words]
+        return [pd.NA if text.casefold() in UNKNOWN_TEXTS else text for text in texts], [None] * len(texts)
     reader = _readers(column, conventions, unit)
-    given = cells.tolist()
-    # 1, 1.0 and True are one key of a dict but not one cell.
-    keys = given if all(type(cell) is str for cell in given) else [(type(cell), str(cell)) for cell in given]
-    known = {
-        key: _read_one(cell, column, reader, meanings) for key, cell in dict(zip(keys, given, strict=True)).items()
-    }
-    values = pd.Series([known[key][0] for key in keys], index=cells.index, dtype="object")
-    return values, pd.Series([known[key][1] for key in keys], index=cells.index, dtype="object")
+    read = [_read_one(word, column, reader, meanings) for word in words]
+    return [value for value, _ in read], [code for _, code in read]
 
 
 def _read_one(
@@ -319,14 +307,14 @@ def _plausible(year: int, month: int, day: int) -> datetime:
         raise BadValue("not_a_date") from None
 
 
-def conventions_of(cells: pd.Series, delimiter: str | None) -> Conventions:
+def conventions_of(words: Iterable[object], delimiter: str | None) -> Conventions:
     """Decide decimal mark and date order from a file's unambiguous cells, then from its delimiter.
 
     A file separated by `;` was written on a machine with decimal comma and day before month (RVTools and Excel on
     Swedish machines).
     """
     # Only digits with a mark among them can prove anything.
-    texts = [clean(cell) for cell in dict.fromkeys(cells.tolist()) if isinstance(cell, str) and _MARKED.search(cell)]
+    texts = [clean(word) for word in words if isinstance(word, str) and _MARK.search(word) and _DIGIT.search(word)]
     marks = {mark for text in texts if (match := _NUMBER.match(text)) and (mark := _proof(match["number"]))}
     decimal = marks.pop() if len(marks) == 1 else None
     orders = {order for text in texts if (order := _date_order(text)) is not None}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from planner.errors import SchemaError
 
@@ -162,7 +163,17 @@ def concat(frames: Iterable[pd.DataFrame], name: str) -> pd.DataFrame:
     kept = [frame for frame in frames if len(frame)]
     if not kept:
         return empty(name)
-    return conform(pd.concat(kept, ignore_index=True) if len(kept) > 1 else kept[0], name)
+    return conform(pd.concat(_one_vocabulary(kept, name), ignore_index=True) if len(kept) > 1 else kept[0], name)
+
+
+def _one_vocabulary(frames: list[pd.DataFrame], name: str) -> list[pd.DataFrame]:
+    """Give columns of words the same categories everywhere, so that they stay codes."""
+    for column in load_table(name).columns:
+        given = [frame[column.name] for frame in frames if column.name in frame]
+        if column.type == "word" and all(isinstance(words.dtype, pd.CategoricalDtype) for words in given):
+            words = union_categoricals(given).categories
+            frames = [frame.assign(**{column.name: frame[column.name].cat.set_categories(words)}) for frame in frames]
+    return frames
 
 
 def to_csv_bytes(frame: pd.DataFrame) -> bytes:

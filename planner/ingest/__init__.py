@@ -105,7 +105,7 @@ def _tables(
             "dataflows",
         ),
         "assignments": assignments,
-        "provenance": provenance[provenance["column"].isin(_declared(provenance))],
+        "provenance": _only_of_declared(provenance),
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
         "findings": concat([*notes, *(item.findings for item in done.values()), *_truncated(sources)], "findings"),
         "rejects": concat([item.rejects for item in done.values()], "rejects"),
@@ -122,8 +122,14 @@ def _only_declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return frame[[column for column in frame.columns if column in load_table(table).names]]
 
 
-def _declared(provenance: pd.DataFrame) -> set[str]:
-    return {column for table in provenance["table"].unique() for column in load_table(str(table)).names} | {"quote"}
+def _only_of_declared(provenance: pd.DataFrame) -> pd.DataFrame:
+    """Cells of columns that the tables have; those of staging columns are read and used up."""
+    tables = provenance["table"].cat.categories
+    declared = {column for table in tables for column in load_table(str(table)).names} | {"quote"}
+    columns = provenance["column"].cat.categories
+    if declared.issuperset(columns):
+        return provenance
+    return provenance[columns.isin(declared)[provenance["column"].cat.codes.to_numpy()]]
 
 
 def _quote_cells(origins: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:
@@ -160,10 +166,12 @@ def _sorted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _by_cell(provenance: pd.DataFrame) -> pd.DataFrame:
     """By table, row and column, of which each stands once; millions of rows are sorted by the ranks of their words."""
-    ranks = []
-    for name in ("column", "row_id", "table"):
+    place = np.zeros(len(provenance), dtype=np.int64)
+    for name in ("table", "row_id", "column"):
         words = provenance[name].cat.categories.to_numpy(dtype=object)
-        rank = np.empty(len(words), dtype=np.int32)
+        rank = np.empty(len(words), dtype=np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(len(words))
-        ranks.append(rank[provenance[name].cat.codes.to_numpy()])
-    return provenance.take(np.lexsort(ranks)).reset_index(drop=True)
+        place = place * len(words) + rank[provenance[name].cat.codes.to_numpy()]
+    if (place[1:] >= place[:-1]).all():
+        return provenance
+    return provenance.take(np.argsort(place, kind="stable")).reset_index(drop=True)

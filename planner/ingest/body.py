@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from planner.ingest.columns import MatchedSheet
 from planner.ingest.values import clean
@@ -33,7 +34,7 @@ def body_of(matched: MatchedSheet) -> Body:
     if again:
         rows = [row for at, row in enumerate(rows) if at not in again]
         numbers = [number for at, number in enumerate(numbers) if at not in again]
-    columns: list[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [()] * width
+    columns: list[Sequence[object]] = [list(map(itemgetter(at), rows)) for at in range(width)]
     return Body(columns, numbers, too_wide)
 
 

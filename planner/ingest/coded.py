@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,21 @@ class Coded:
     def where(self, is_wanted: Sequence[bool]) -> NDArray[np.intp]:
         """Rows whose word is wanted."""
         return np.flatnonzero(np.array(is_wanted, dtype=np.bool_)[self.codes])
+
+
+def coded_runs(values: pd.Series) -> tuple[NDArray[np.intp], list[Any]]:
+    """Codes and distinct values, in their order, of what comes in long runs of one and the same."""
+    given = values.to_numpy(dtype=object)
+    begins = run_begins(given)
+    codes, words = pd.factorize(given[begins], sort=True)
+    return codes[np.cumsum(begins) - 1], list(words)
+
+
+def run_begins(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it."""
+    begins = np.ones(len(values), dtype=np.bool_)
+    begins[1:] = values[1:] != values[:-1]
+    return begins
 
 
 def objects(values: Sequence[object]) -> Texts:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from planner.ingest.body import Body, body_of
 from planner.ingest.coded import Coded, Texts
-from planner.ingest.columns import ColumnMap, Match, MatchedSheet
+from planner.ingest.columns import ColumnMap, MappedColumn, Match, MatchedSheet
 from planner.ingest.sheets import Sheet, column_letter
 from planner.ingest.splitters import SPLITTERS
-from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, parse
+from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, known_texts, parse
 from planner.portfolio import finding_rows
-from planner.schema import Column, concat, load_table
+from planner.schema import Column, Table, concat, load_table
 
 # So many columns that nothing reads are named; the others are counted.
 NAMED = 12
@@ -166,6 +166,8 @@ def _column(match: Match, cells: Coded, conventions: Conventions, column_map: Co
     mapped, schema = match.column, load_table(column_map.table)
     if mapped.is_presence:
         return _Part(match, cells, {mapped.name: [pd.NA if is_unknown(word) else True for word in cells.words]}, {})
+    if _is_plain_text(mapped, schema):
+        return _Part(match, cells, {mapped.name: known_texts(cells.texts)}, {})
     pieces: dict[str, Sequence[object]] = {mapped.name: cells.words}
     if mapped.split:
         texts = pd.Series(cells.texts, dtype="object")
@@ -177,6 +179,11 @@ def _column(match: Match, cells: Coded, conventions: Conventions, column_map: Co
         unit = match.unit or column_map.units.get(name)
         values[name], codes[name] = parse(piece, column, conventions, mapped.meanings, unit)
     return _Part(match, cells, values, codes)
+
+
+def _is_plain_text(mapped: MappedColumn, schema: Table) -> bool:
+    column = schema.column(mapped.name) if mapped.name in schema.names else STAGING
+    return column.type == "text" and not (mapped.split or mapped.meanings or column.values)
 
 
 def _assemble(parts: list[_Part], count: int, is_pseudonymised: bool) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Which rows are the same thing: keys, merges and duplicates, so that every row is used, merged or rejected."""
+"""Which rows are the same thing: keys and duplicates, so that every row is used, merged or rejected."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SchemaError
+from planner.ingest.coded import run_begins
 from planner.ingest.conform import Records, short_hash
+from planner.ingest.merge import Merged, merge
 from planner.portfolio import finding_rows
-from planner.schema import concat, conform, load_table
+from planner.schema import concat, conform
 
 PREFIX = {"systems": "sys-", "servers": "srv-", "hosts": "host-", "dataflows": "flow-"}
 
@@ -49,26 +51,20 @@ def identify(records: list[Records], table: str, id_column: str, key: list[str],
     """
     rows = _stack(records, id_column)
     is_usable = rows["_only_complete"] | rows[required].notna().all(axis=1)
-    rejected = [_reject(rows[~is_usable], records, _first_missing(rows[~is_usable], required))]
-    kept = rows[is_usable].copy()
-    kept["_signature"] = _signature(kept, records)
-    kept["_stated"] = kept[id_column].notna()
-    kept["_key"] = kept[id_column].where(kept["_stated"], PREFIX[table] + _hashes(kept, key))
-    kept = _separate_namesakes(kept)
+    kept = _with_keys(rows[is_usable].copy(), records, table, id_column, key)
     is_stray = kept["_only_complete"] & ~kept["_key"].isin(kept.loc[~kept["_only_complete"], "_key"])
-    rejected.append(_reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{id_column}", kept.index[is_stray])))
+    rejected = [
+        _reject(rows[~is_usable], records, _first_missing(rows[~is_usable], required)),
+        _reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{id_column}", kept.index[is_stray])),
+    ]
     refused = pd.concat([rows.loc[~is_usable, "_source"], kept.loc[is_stray, "_source"]])
-    kept = kept[~is_stray]
-    kept = kept.sort_values(
-        ["_key", "_source", "_filled", "_signature"], ascending=[True, True, False, True], kind="stable"
-    )
-    merged = _merge(kept, id_column)
-    findings = _findings(kept, merged, table, records)
+    kept = _in_order(kept[~is_stray])
+    merged = merge(kept, records, table, id_column)
     return Identified(
-        merged,
-        _provenance(kept, records, table, id_column),
-        _attributes(kept, records, table),
-        concat([*(record.findings for record in records), *findings], "findings"),
+        merged.frame,
+        merged.provenance,
+        merged.attributes,
+        concat([*(record.findings for record in records), *_findings(kept, merged, table, records)], "findings"),
         concat(
             [
                 *(conform(part, "rejects") for record in records for part in (record.rejects, record.side_rejects)),
@@ -92,40 +88,59 @@ def _stack(records: list[Records], id_column: str) -> pd.DataFrame:
     return stacked
 
 
-def _data_columns(frame: pd.DataFrame) -> list[str]:
+def data_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns that were read, not those that say where."""
     return sorted(column for column in frame.columns if not column.startswith("_"))
 
 
-def _signature(frame: pd.DataFrame, records: list[Records]) -> pd.Series:
-    columns = _data_columns(frame)
-    frame["_filled"] = frame[columns].notna().sum(axis=1)
-    rows = frame[columns].astype("string").fillna("\x00").to_numpy(dtype=object)
-    return pd.Series(["\x1f".join(row) for row in rows], index=frame.index, dtype="string") + _unmapped_text(
-        frame, records
-    )
+def _with_keys(kept: pd.DataFrame, records: list[Records], table: str, id_column: str, key: list[str]) -> pd.DataFrame:
+    kept["_stated"] = kept[id_column].notna()
+    kept["_key"] = kept[id_column].where(kept["_stated"], PREFIX[table] + _hashes(kept, key))
+    # What a row holds tells rows of one key apart; for the others nobody asks.
+    is_shared = kept["_key"].duplicated(keep=False)
+    kept["_signature"] = ""
+    kept["_filled"] = 0
+    shared = kept[is_shared]
+    columns = data_columns(kept)
+    kept.loc[is_shared, "_filled"] = shared[columns].notna().sum(axis=1)
+    kept.loc[is_shared, "_signature"] = _signature(shared[columns], shared, records)
+    return _separate_namesakes(kept)
 
 
-def _unmapped_text(frame: pd.DataFrame, records: list[Records]) -> pd.Series:
-    parts = [
-        pd.Series(["\x1f".join(row) for row in record.attributes.to_numpy(dtype=object)], index=record.attributes.index)
-        for record in records
-    ]
-    lookup = {(at, position): text for at, part in enumerate(parts) for position, text in part.items()}
-    keys = list(zip(frame["_source"], frame["_position"], strict=True))
-    return pd.Series([lookup[key] for key in keys], index=frame.index, dtype="string")
+def _in_order(kept: pd.DataFrame) -> pd.DataFrame:
+    """By key, and of one key the row first that leads; `_follows` are the other rows of a key."""
+    keys = kept["_key"].to_numpy(dtype=object)
+    order = np.argsort(keys, kind="stable")
+    leads = run_begins(keys[order])
+    rows = kept.iloc[order]
+    signature = pd.factorize(rows["_signature"], sort=True)[0]
+    then = np.lexsort((signature, -rows["_filled"].to_numpy(), rows["_source"].to_numpy(), np.cumsum(leads)))
+    return rows.iloc[then].assign(_follows=~leads)
+
+
+def _signature(data: pd.DataFrame, rows: pd.DataFrame, records: list[Records]) -> list[str]:
+    """All that the rows hold, columns that nothing reads included."""
+    texts = ["\x1f".join(row) for row in data.astype("string").fillna("\x00").to_numpy(dtype=object)]
+    aside = np.full(len(rows), "", dtype=object)
+    for source, record in enumerate(records):
+        mine = np.flatnonzero(rows["_source"].to_numpy() == source)
+        given = record.attributes.loc[rows["_position"].iloc[mine]].to_numpy(dtype=object)
+        aside[mine] = ["\x1f".join(row) for row in given]
+    return [text + more for text, more in zip(texts, aside, strict=True)]
 
 
 def _hashes(frame: pd.DataFrame, key: list[str]) -> pd.Series:
-    text = pd.Series("", index=frame.index, dtype="string")
+    unstated = frame[~frame["_stated"]]
+    text = pd.Series("", index=unstated.index, dtype="string")
     for column in key:
         if column in frame.columns:
-            text = text + "\x1f" + frame[column].astype("string").fillna("").str.casefold()
+            text = text + "\x1f" + unstated[column].astype("string").fillna("").str.casefold()
     return text.map({value: short_hash(value) for value in text.unique()})
 
 
 def _separate_namesakes(frame: pd.DataFrame) -> pd.DataFrame:
     # Rows without a stated id that share a name but differ are two things until a person says otherwise.
-    unstated = frame[~frame["_stated"]]
+    unstated = frame[~frame["_stated"] & frame["_key"].duplicated(keep=False)]
     differing = unstated.groupby("_key")["_signature"].transform("nunique") > 1
     at = differing.index[differing]
     suffix = frame.loc[at, "_signature"].map(lambda text: short_hash(text, 6))
@@ -135,46 +150,21 @@ def _separate_namesakes(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _merge(kept: pd.DataFrame, id_column: str) -> pd.DataFrame:
-    columns = [column for column in _data_columns(kept) if column != id_column]
-    is_alone = ~kept["_key"].duplicated(keep=False)
-    together = kept[~is_alone].groupby("_key")[columns].first().reset_index()
-    merged = pd.concat([kept.loc[is_alone, ["_key", *columns]], together], ignore_index=True)
-    return merged.sort_values("_key", ignore_index=True).rename(columns={"_key": id_column})
-
-
-def _findings(kept: pd.DataFrame, merged: pd.DataFrame, table: str, records: list[Records]) -> list[pd.DataFrame]:
+def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Records]) -> list[pd.DataFrame]:
     files = kept["_source"].map(dict(enumerate(record.file for record in records)))
-    follows = kept["_key"].duplicated()
-    same = kept.groupby("_key")["_signature"].transform("nunique") == 1
+    follows = kept["_follows"]
+    variants = kept[kept["_key"].isin(kept.loc[follows, "_key"])].groupby("_key")["_signature"].nunique()
+    same = ~kept["_key"].isin(variants.index[variants > 1])
     # What only completes is no second row of the same thing, wherever it stands in the order of sources.
     counted = ~kept["_only_complete"]
     again = counted & kept["_key"].where(counted).duplicated()
     places = {"table": table, "row_id": kept["_key"], "file": files, "row": kept["_row"]}
-    found = [
+    return [
         _at("info", "exact_duplicate", places, follows & same),
         _at("warning", "merged_rows", places, again & ~same),
         _at("warning", "same_name_and_organisation", places, kept["_namesake"]),
+        merged.conflicts,
     ]
-    schema = load_table(table).names
-    repeated = kept[kept["_key"].isin(kept.loc[follows & ~same, "_key"])]
-    if repeated.empty:
-        return found
-    for column in (name for name in _data_columns(kept) if name in schema):
-        variants = repeated.groupby("_key")[column].nunique()
-        for key in variants.index[variants > 1]:
-            values = repeated.loc[repeated["_key"] == key, column].dropna().astype("string").drop_duplicates()
-            found.append(
-                finding_rows(
-                    "warning",
-                    "conflicting_values",
-                    table=table,
-                    row_id=key,
-                    detail=column,
-                    value=" / ".join(values),
-                )
-            )
-    return found
 
 
 def _at(severity: str, code: str, places: dict[str, Any], where: pd.Series) -> pd.DataFrame:
@@ -206,47 +196,8 @@ def _reject(rows: pd.DataFrame, records: list[Records], code: pd.Series) -> pd.D
     )
 
 
-def _provenance(kept: pd.DataFrame, records: list[Records], table: str, id_column: str) -> pd.DataFrame:
-    ranks = kept.reset_index(drop=True)[["_key", "_source", "_position", "_row"]].reset_index(names="_rank")
-    cells = pd.concat([record.cells.assign(_source=at) for at, record in enumerate(records)], ignore_index=True)
-    cells = cells.merge(
-        ranks, left_on=["_source", "position"], right_on=["_source", "_position"], validate="many_to_one"
-    )
-    if kept["_key"].duplicated().any():
-        cells = cells.sort_values(["_key", "column", "_rank"], kind="stable").drop_duplicates(["_key", "column"])
-    files = dict(enumerate(record.file for record in records))
-    sheets = dict(enumerate(record.sheet for record in records))
-    return conform(
-        pd.DataFrame(
-            {
-                "table": table,
-                "row_id": cells["_key"],
-                "column": cells["column"],
-                "file": cells["_source"].map(files),
-                "sheet": cells["_source"].map(sheets),
-                "row": cells["_row"],
-                "cell_column": cells["cell_column"],
-                "raw": cells["raw"],
-            }
-        ),
-        "provenance",
-    )
-
-
-def _attributes(kept: pd.DataFrame, records: list[Records], table: str) -> pd.DataFrame:
-    parts = []
-    for at, record in enumerate(records):
-        mine = kept[kept["_source"] == at]
-        headers = record.attributes.columns.to_numpy(dtype=object)
-        texts = record.attributes.reindex(mine["_position"]).fillna("").to_numpy(dtype=object)
-        row, column = np.nonzero(texts != "")
-        said = {"row_id": mine["_key"].to_numpy()[row], "header": headers[column], "value": texts[row, column]}
-        parts.append(pd.DataFrame({"table": table, **said}))
-    return concat(parts, "attributes")
-
-
 def _counts(kept: pd.DataFrame, refused: pd.Series, records: list[Records]) -> pd.DataFrame:
-    follows = kept["_key"].duplicated()
+    follows = kept["_follows"]
     rows: list[dict[str, Any]] = []
     for at, record in enumerate(records):
         mine = kept["_source"] == at

@@ -205,11 +205,12 @@ def _text(path: Path, data: bytes) -> Sheet:
     text, encoding = _decode(path, data)
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows: list[list[object]] = []
+    rows: list[list[Any]] = []
     numbers: list[int] = []
     try:
         for number, row in enumerate(reader, start=1):
-            if clean("".join(row)):
+            # Nearly every row shows at its first letter that it holds something.
+            if (row and row[0][:1].isalnum()) or clean("".join(row)):
                 rows.append(row)
                 numbers.append(number)
     except csv.Error as reason:

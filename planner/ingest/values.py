@@ -106,6 +106,11 @@ def is_unknown(cell: object) -> bool:
     return clean(cell).casefold() in UNKNOWN_TEXTS
 
 
+def known_texts(texts: Iterable[str]) -> list[Any]:
+    """Clean texts, unknown where they say nothing."""
+    return [pd.NA if text.casefold() in UNKNOWN_TEXTS else text for text in texts]
+
+
 def parse(
     words: Sequence[object], column: Column, conventions: Conventions, meanings: Mapping[str, str], unit: str | None
 ) -> tuple[list[Any], list[str | None]]:
@@ -129,9 +134,6 @@ def parse(
     values, codes
         Parsed values (unknown where blank or wrong) and the finding's code where wrong.
     """
-    if column.type == "text" and not column.values and not meanings:
-        texts = [clean(word) for word in words]
-        return [pd.NA if text.casefold() in UNKNOWN_TEXTS else text for text in texts], [None] * len(texts)
     reader = _readers(column, conventions, unit)
     read = [_read_one(word, column, reader, meanings) for word in words]
     return [value for value, _ in read], [code for _, code in read]

@@ -13,7 +13,7 @@ from planner.ingest.body import body_of
 from planner.ingest.columns import MatchedSheet, load_map
 from planner.ingest.conform import Records
 from planner.ingest.plain import find_sheet
-from planner.ingest.sheets import Sheet, column_letter
+from planner.ingest.sheets import Row, Sheet, column_letter
 from planner.ingest.values import clean, conventions_of, is_unknown, parse
 from planner.portfolio import finding_rows
 from planner.schema import concat, load_table
@@ -73,7 +73,7 @@ def read_answers(sheets: list[Sheet], source: Source) -> list[Records]:
     ]
 
 
-def _rows(matched: MatchedSheet) -> tuple[pd.DataFrame, str, list[tuple[int, list[object]]]]:
+def _rows(matched: MatchedSheet) -> tuple[pd.DataFrame, str, list[tuple[int, Row]]]:
     at = {match.column.name: match.index for match in matched.matches}
     body = body_of(matched)
     rows = {name: [_typed(cell) for cell in body.columns[at[name]]] for name in ("system_id", "field", "answer")}
@@ -140,9 +140,7 @@ def _wide(kept: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
     return wide
 
 
-def _rejected(
-    rows: pd.DataFrame, reasons: pd.Series, too_wide: list[tuple[int, list[object]]], source: Source
-) -> pd.DataFrame:
+def _rejected(rows: pd.DataFrame, reasons: pd.Series, too_wide: list[tuple[int, Row]], source: Source) -> pd.DataFrame:
     original = rows["system_id"] + " | " + rows["field"] + " | " + rows["answer"]
     refused = pd.DataFrame({"row": rows["row"], "code": reasons, "original": original})
     wide = pd.DataFrame({"row": [number for number, _ in too_wide]}).assign(code="too_many_cells", original=pd.NA)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from planner.ingest.columns import MatchedSheet
+from planner.ingest.sheets import Row
 from planner.ingest.values import clean
 
 
@@ -16,7 +17,7 @@ class Body:
 
     columns: list[Sequence[object]]
     numbers: list[int]
-    too_wide: list[tuple[int, list[object]]]
+    too_wide: list[tuple[int, Row]]
 
 
 def body_of(matched: MatchedSheet) -> Body:
@@ -24,11 +25,11 @@ def body_of(matched: MatchedSheet) -> Body:
     rows, numbers = matched.sheet.rows, matched.sheet.numbers
     header = [clean(cell) for cell in rows[matched.header_at]]
     rows, numbers, width = rows[matched.header_at + 1 :], numbers[matched.header_at + 1 :], len(header)
-    too_wide: list[tuple[int, list[object]]] = []
+    too_wide: list[tuple[int, Row]] = []
     if set(map(len, rows)) - {width}:
         is_wide = [len(row) > width and any(clean(cell) for cell in row[width:]) for row in rows]
         too_wide = [(number, row) for number, row, wide in zip(numbers, rows, is_wide, strict=True) if wide]
-        rows = [(row + [""] * width)[:width] for row, wide in zip(rows, is_wide, strict=True) if not wide]
+        rows = [[*row, *[""] * width][:width] for row, wide in zip(rows, is_wide, strict=True) if not wide]
         numbers = [number for number, wide in zip(numbers, is_wide, strict=True) if not wide]
     again = set(_repeats(rows, header))
     if again:
@@ -38,7 +39,7 @@ def body_of(matched: MatchedSheet) -> Body:
     return Body(columns, numbers, too_wide)
 
 
-def _repeats(rows: list[list[object]], header: list[str]) -> list[int]:
+def _repeats(rows: list[Row], header: list[str]) -> list[int]:
     at = next((number for number, text in enumerate(header) if text), 0)
     # Most rows are told apart by one word of one cell.
     word = header[at].split(" ")[0]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from planner.ingest.body import Body, body_of
 from planner.ingest.coded import Coded, Texts
 from planner.ingest.columns import ColumnMap, MappedColumn, Match, MatchedSheet
-from planner.ingest.sheets import Sheet, column_letter
+from planner.ingest.sheets import Row, Sheet, column_letter
 from planner.ingest.splitters import SPLITTERS
 from planner.ingest.values import Conventions, clean, conventions_of, is_unknown, known_texts, parse
 from planner.portfolio import finding_rows
@@ -225,7 +225,7 @@ def _attributes(matched: MatchedSheet, body: Body, is_pseudonymised: bool) -> pd
     return pd.DataFrame(texts, index=pd.RangeIndex(len(body.numbers)))
 
 
-def _rejects(file: str, sheet: str | None, bad: list[tuple[int, list[object]]], is_pseudonymised: bool) -> pd.DataFrame:
+def _rejects(file: str, sheet: str | None, bad: list[tuple[int, Row]], is_pseudonymised: bool) -> pd.DataFrame:
     frame = pd.DataFrame({"row": [number for number, _ in bad]})
     frame["original"] = [None if is_pseudonymised else " | ".join(clean(cell) for cell in row) for _, row in bad]
     return frame.assign(file=file, sheet=sheet, code="too_many_cells")

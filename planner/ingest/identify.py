@@ -52,7 +52,10 @@ def identify(records: list[Records], table: str, id_column: str, key: list[str],
     rows = _stack(records, id_column)
     is_usable = rows["_only_complete"] | rows[required].notna().all(axis=1)
     kept = _with_keys(rows[is_usable].copy(), records, table, id_column, key)
-    is_stray = kept["_only_complete"] & ~kept["_key"].isin(kept.loc[~kept["_only_complete"], "_key"])
+    completing = kept[kept["_only_complete"]]
+    known = kept.loc[~kept["_only_complete"], "_key"] if len(completing) else []
+    is_stray = pd.Series(False, index=kept.index)
+    is_stray[completing.index] = ~completing["_key"].isin(known)
     rejected = [
         _reject(rows[~is_usable], records, _first_missing(rows[~is_usable], required)),
         _reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{id_column}", kept.index[is_stray])),
@@ -104,7 +107,8 @@ def _with_keys(kept: pd.DataFrame, records: list[Records], table: str, id_column
     columns = data_columns(kept)
     kept.loc[is_shared, "_filled"] = shared[columns].notna().sum(axis=1)
     kept.loc[is_shared, "_signature"] = _signature(shared[columns], shared, records)
-    return _separate_namesakes(kept)
+    kept["_namesake"] = False
+    return _separate_namesakes(kept, is_shared & ~kept["_stated"])
 
 
 def _in_order(kept: pd.DataFrame) -> pd.DataFrame:
@@ -138,23 +142,22 @@ def _hashes(frame: pd.DataFrame, key: list[str]) -> pd.Series:
     return text.map({value: short_hash(value) for value in text.unique()})
 
 
-def _separate_namesakes(frame: pd.DataFrame) -> pd.DataFrame:
+def _separate_namesakes(kept: pd.DataFrame, is_candidate: pd.Series) -> pd.DataFrame:
     # Rows without a stated id that share a name but differ are two things until a person says otherwise.
-    unstated = frame[~frame["_stated"] & frame["_key"].duplicated(keep=False)]
-    differing = unstated.groupby("_key")["_signature"].transform("nunique") > 1
+    differing = kept[is_candidate].groupby("_key")["_signature"].transform("nunique") > 1
     at = differing.index[differing]
-    suffix = frame.loc[at, "_signature"].map(lambda text: short_hash(text, 6))
-    frame.loc[at, "_key"] = frame.loc[at, "_key"].astype("string") + "-" + suffix.astype("string")
-    frame["_namesake"] = False
-    frame.loc[at, "_namesake"] = True
-    return frame
+    suffix = kept.loc[at, "_signature"].map(lambda text: short_hash(text, 6))
+    kept.loc[at, "_key"] = kept.loc[at, "_key"].astype("string") + "-" + suffix.astype("string")
+    kept.loc[at, "_namesake"] = True
+    return kept
 
 
 def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Records]) -> list[pd.DataFrame]:
     files = kept["_source"].map(dict(enumerate(record.file for record in records)))
     follows = kept["_follows"]
-    variants = kept[kept["_key"].isin(kept.loc[follows, "_key"])].groupby("_key")["_signature"].nunique()
-    same = ~kept["_key"].isin(variants.index[variants > 1])
+    shared = kept[kept["_key"].isin(kept.loc[follows, "_key"])] if follows.any() else kept[:0]
+    same = pd.Series(True, index=kept.index)
+    same[shared.index] = shared.groupby("_key")["_signature"].transform("nunique") == 1
     # What only completes is no second row of the same thing, wherever it stands in the order of sources.
     counted = ~kept["_only_complete"]
     again = counted & kept["_key"].where(counted).duplicated()

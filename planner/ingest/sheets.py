@@ -10,7 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -37,6 +37,8 @@ DAMAGE = (
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".zip"}
 MAX_MEMBERS = 500
+# So much of a text shows which mark separates its cells.
+HEAD_LETTERS = 1_000_000
 MAX_UNPACKED_BYTES = 2_000_000_000
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
 _SIGNATURES = {
@@ -45,6 +47,9 @@ _SIGNATURES = {
     b"\x89PNG": "a picture",
     b"PK\x03\x04": "a ZIP or XLSX file",
 }
+
+
+Row = Sequence[object]
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Sheet:
 
     file: str
     name: str | None
-    rows: list[list[object]]
+    rows: list[Row]
     numbers: list[int]
     delimiter: str | None
     sha256: str
@@ -92,7 +97,7 @@ def _sheets(path: Path, data: bytes) -> list[Sheet]:
     if path.suffix.lower() in SUFFIXES:
         fingerprint = hashlib.sha256(data).hexdigest()
         return [
-            Sheet(path.name, name, rows, list(range(1, len(rows) + 1)), None, fingerprint)
+            Sheet(path.name, name, [*rows], list(range(1, len(rows) + 1)), None, fingerprint)
             for name, rows in read_lists(path, data)
         ]
     return [_text(path, data)]
@@ -183,9 +188,9 @@ def _refuse_bomb(path: Path, data: bytes) -> None:
         raise InventoryError("the workbook unpacks to more than 2 GB", place=path.name, value=size, remedy="Split it.")
 
 
-def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[list[object]], list[int]]:
+def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[Row], list[int]]:
     # The reader pads missing rows above the first used cell but not missing columns to its left.
-    kept: list[list[object]] = []
+    kept: list[Row] = []
     numbers: list[int] = []
     for number, row in enumerate(rows, start=1):
         if any(cell not in ("", None) for cell in row):
@@ -205,13 +210,16 @@ def _text(path: Path, data: bytes) -> Sheet:
     text, encoding = _decode(path, data)
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows: list[list[Any]] = []
+    rows: list[Row] = []
     numbers: list[int] = []
+    # A cell that stands many times is kept once: millions of them take a third of the memory and are compared by place.
+    cells: dict[str, str] = {}
+    once = cells.setdefault
     try:
         for number, row in enumerate(reader, start=1):
             # Nearly every row shows at its first letter that it holds something.
             if (row and row[0][:1].isalnum()) or clean("".join(row)):
-                rows.append(row)
+                rows.append(tuple(map(once, row, row)))
                 numbers.append(number)
     except csv.Error as reason:
         raise InventoryError(
@@ -237,7 +245,7 @@ def _decode(path: Path, data: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    head = "\n".join(islice((line for line in text.splitlines() if line.strip()), 5))
+    head = "\n".join(islice((line for line in text[:HEAD_LETTERS].splitlines() if line.strip()), 5))
     return max(";,\t", key=lambda mark: (_widest(head, mark), -";,\t".index(mark)))
 
 

@@ -84,6 +84,7 @@ class Case(_Frozen):
     diary_number: str | None = None
     contact_role: str | None = None
     sources: Annotated[list[Source], Field(min_length=1)]
+    precedence: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
     teams: Annotated[list[Team], Field(min_length=1)]
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3

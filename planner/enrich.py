@@ -36,7 +36,8 @@ def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
 
 def _links(portfolio: Portfolio) -> pd.DataFrame:
     flows, systems = portfolio["dataflows"], portfolio["systems"]
-    lookup = _names(systems, portfolio["servers"].merge(portfolio["assignments"], on="server_id"))
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
+    lookup = _names(systems, servers, portfolio["identifiers"])
     links = pd.DataFrame(
         {
             "flow_id": flows["flow_id"],
@@ -56,7 +57,8 @@ def _is_self(links: pd.DataFrame) -> pd.Series:
     return (links["source_system_id"] == links["target_system_id"]).fillna(False).astype(bool)
 
 
-def _names(systems: pd.DataFrame, servers: pd.DataFrame) -> pd.Series:
+def _names(systems: pd.DataFrame, servers: pd.DataFrame, identifiers: pd.DataFrame) -> pd.Series:
+    """System by every id, name and address that leads to one of them alone, casefolded; the surest first."""
     names = systems["name"].str.casefold()
     unique = ~names.duplicated(keep=False)
     by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])
@@ -65,7 +67,19 @@ def _names(systems: pd.DataFrame, servers: pd.DataFrame) -> pd.Series:
     hosts = servers["name"].str.casefold()
     alone = ~hosts.duplicated(keep=False)
     by_server = pd.Series(servers.loc[alone, "system_id"].to_numpy(), index=hosts[alone])
-    known = pd.concat([by_id, by_name, by_server])
+    # Another source may know them by other names, and the network by their addresses.
+    owner = pd.Series(servers["system_id"].to_numpy(), index=servers["server_id"])
+    others = pd.DataFrame(
+        {
+            "value": identifiers["value"].str.casefold(),
+            "system_id": identifiers["row_id"]
+            .map(owner)
+            .where(identifiers["table"] == "servers", identifiers["row_id"]),
+        }
+    ).drop_duplicates()
+    others = others[~others["value"].duplicated(keep=False)].dropna()
+    by_other = pd.Series(others["system_id"].to_numpy(), index=others["value"])
+    known = pd.concat([by_id, by_name, by_server, by_other])
     return known[~known.index.duplicated()]
 
 

@@ -83,7 +83,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     """
     policy = load_policy(case.policy, case.folder)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
-    portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case)))
+    portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
@@ -110,8 +110,9 @@ def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio)
 
 def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
-    portfolio = Portfolio().with_tables(ingest(case))
-    return portfolio.with_tables(enrich(portfolio, case, load_policy(case.policy, case.folder)))
+    policy = load_policy(case.policy, case.folder)
+    portfolio = Portfolio().with_tables(ingest(case, policy.matching))
+    return portfolio.with_tables(enrich(portfolio, case, policy))
 
 
 def plan(

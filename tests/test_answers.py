@@ -66,7 +66,9 @@ def test_the_order_of_sources_decides_between_an_answer_and_the_register(tmp_pat
     tables = _read(tmp_path, "B2;delivery;SaaS\r\nB2;users;40\r\n")
     assert _value(tables, "B2", "delivery") == "internal"
     conflict = tables["findings"].query("code == 'conflicting_values'")
-    assert conflict[["row_id", "detail", "value"]].to_numpy().tolist() == [["B2", "delivery", "internal / saas"]]
+    assert conflict[["row_id", "detail", "value"]].to_numpy().tolist() == [
+        ["B2", "delivery", "internal (register.csv:3:C) / saas (svar.csv:2:C)"]
+    ]
     turned = [{"file": "svar.csv", "reader": "answers"}, {"file": "register.csv", "reader": "systems"}]
     tables = ingest(_with_sources(tmp_path, turned))
     assert _value(tables, "B2", "delivery") == "saas"

@@ -14,14 +14,19 @@ from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
 from planner.ingest.conform import Records
 from planner.ingest.connections import read_connections
+from planner.ingest.decided import TABLE as MATCHES
+from planner.ingest.decided import accounted, decisions_of
 from planner.ingest.dependencies import propose_flows
-from planner.ingest.identify import Identified, identify
+from planner.ingest.identify import KINDS, Identified, identify
 from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
+from planner.ingest.precedence import ranks_of
 from planner.ingest.relations import read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
+from planner.policy import load_policy
+from planner.policy.matching import Matching
 from planner.portfolio import finding_rows
 from planner.schema import concat, conform, load_table
 
@@ -33,29 +38,35 @@ READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "konveyor": read_konveyor,
     "servicenow_relations": read_relations,
 }
-KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
-    "systems": ("system_id", ["name", "organisation"], ["name"]),
-    "servers": ("server_id", ["name"], ["name"]),
-    "hosts": ("host_id", ["host_id"], ["host_id"]),
-    "dataflows": ("flow_id", ["source_system", "target_system", "purpose"], ["source_system", "target_system"]),
-}
+Origin = tuple[Source, str, str]
 
 
-def ingest(case: Case) -> dict[str, pd.DataFrame]:
+def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFrame]:
     """Read every source of a case.
+
+    Parameters
+    ----------
+    case
+        The case.
+    matching
+        When rows of different sources are the same thing; as the case's policy says by default.
 
     Returns
     -------
     dict of DataFrame
-        systems, servers, hosts, dataflows, assignments, provenance, attributes, findings, rejects and sources.
+        systems, servers, hosts, dataflows, assignments, matches, identifiers, provenance, attributes, findings, rejects
+        and sources.
 
     Raises
     ------
     InventoryError
         A source cannot be read at all, or no source holds a single system or server.
+    CaseError
+        The order of sources that the case states names a source or column that there is not.
     """
-    records: dict[str, list[Records]] = {table: [] for table in KEYS}
-    origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in KEYS}
+    matching = matching or load_policy(case.policy, case.folder).matching
+    records: dict[str, list[Records]] = {table: [] for table in (*(kind.table for kind in KINDS), MATCHES)}
+    origins: dict[str, list[Origin]] = {table: [] for table in records}
     details: list[dict[str, Any]] = []
     notes: list[pd.DataFrame] = []
     for number, source in enumerate(case.sources, start=1):
@@ -67,23 +78,41 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
                 origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
                 if part.reader == "rvtools" and record.table == "servers":
                     details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
-    done = {table: identify(records[table], table, *KEYS[table]) for table in KEYS if records[table]}
-    return _tables(done, origins, details, notes)
+    decided = decisions_of(records[MATCHES])
+    ranks = ranks_of(case, records, origins)
+    done = {
+        kind.table: identify(
+            records[kind.table],
+            kind,
+            matching,
+            decided[decided["table"] == kind.table],
+            ranks.get(kind.table, {}),
+        )
+        for kind in KINDS
+        if records[kind.table]
+    }
+    matches = concat([item.matches for item in done.values()], "matches")
+    counts, lost = accounted(decided, records[MATCHES], matches)
+    details += [{**row, **_origin(origin)} for row, origin in zip(counts, origins[MATCHES], strict=True)]
+    notes += [record.findings for record in records[MATCHES]]
+    return _tables(done, origins, details, notes, lost)
 
 
-def _origin(origin: tuple[Source, str, str]) -> dict[str, str]:
+def _origin(origin: Origin) -> dict[str, str]:
     source, number, sha256 = origin
     return {"source_id": number, "reader": str(source.reader), "sha256": sha256}
 
 
 def _tables(
     done: dict[str, Identified],
-    origins: dict[str, list[tuple[Source, str, str]]],
+    origins: dict[str, list[Origin]],
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
+    lost: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     stated = _frame(done, "dataflows")
-    systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated)
+    known = concat([item.identifiers for item in done.values()], "identifiers")
+    systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated, known)
     if systems.empty:
         raise InventoryError(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
@@ -105,10 +134,12 @@ def _tables(
             "dataflows",
         ),
         "assignments": assignments,
+        "matches": concat([item.matches for item in done.values()], "matches"),
+        "identifiers": known,
         "provenance": _only_of_declared(provenance),
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
         "findings": concat([*notes, *(item.findings for item in done.values()), *_truncated(sources)], "findings"),
-        "rejects": concat([item.rejects for item in done.values()], "rejects"),
+        "rejects": concat([*(item.rejects for item in done.values()), lost], "rejects"),
         "sources": pd.DataFrame([*sources, *details]),
     }
     return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}
@@ -155,6 +186,8 @@ def _truncated(sources: list[dict[str, Any]]) -> list[pd.DataFrame]:
 def _sorted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if name == "provenance":
         return _by_cell(frame)
+    if name == MATCHES:
+        return frame
     first = frame.columns[0]
     is_keyed = first.endswith("_id") and first != "source_id"
     twice = frame[first][frame[first].duplicated()]

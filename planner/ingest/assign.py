@@ -10,11 +10,18 @@ from planner.schema import conform, empty
 
 
 def assign(
-    systems: pd.DataFrame, servers: pd.DataFrame, flows: pd.DataFrame
+    systems: pd.DataFrame, servers: pd.DataFrame, flows: pd.DataFrame, known: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Assign servers to systems by the id or the exact name that the source states, or by what runs on them.
 
     A VM list has no applications: one provisional system per server, to be confirmed by a person.
+
+    Parameters
+    ----------
+    systems, servers, flows
+        Identified records, with their staging columns.
+    known
+        Table identifiers: under which other ids and names the systems are known.
 
     Returns
     -------
@@ -23,7 +30,7 @@ def assign(
     """
     if servers.empty:
         return systems, servers, empty("assignments"), empty("provenance")
-    found = _known_as(systems, _stated_system(servers, flows))
+    found = _known_as(systems, _stated_system(servers, flows), known)
     provisional = servers.loc[found.isna(), ["server_id", "name"]]
     made = pd.DataFrame(
         {
@@ -60,8 +67,9 @@ def _stated_system(servers: pd.DataFrame, flows: pd.DataFrame) -> pd.Series:
     return own.fillna(hosted.astype("string"))
 
 
-def _known_as(systems: pd.DataFrame, stated: pd.Series) -> pd.Series:
-    """Id of the system that is meant: by its id, else by its name where only one bears it."""
+def _known_as(systems: pd.DataFrame, stated: pd.Series, known: pd.DataFrame) -> pd.Series:
+    """Id of the system that is meant: by its id, else by its name, else by another that a source has for it, where only
+    one bears it."""
     if systems.empty:
         return pd.Series(pd.NA, index=stated.index, dtype="string")
     stated = stated.str.casefold()
@@ -72,4 +80,8 @@ def _known_as(systems: pd.DataFrame, stated: pd.Series) -> pd.Series:
     names = systems["name"].astype("string").str.casefold()
     is_unique = ~names.duplicated(keep=False)
     by_name = pd.Series(systems.loc[is_unique, "system_id"].astype("string").to_numpy(), index=names[is_unique])
-    return stated.map(by_id).astype("string").fillna(stated.map(by_name).astype("string"))
+    others = known[(known["table"] == "systems") & known["kind"].isin(["id", "name"])]
+    others = others.assign(value=others["value"].str.casefold()).drop_duplicates(["value", "row_id"])
+    by_other = others[~others["value"].duplicated(keep=False)].set_index("value")["row_id"]
+    found = [stated.map(one).astype("string") for one in (by_id, by_name, by_other)]
+    return found[0].fillna(found[1]).fillna(found[2])

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.errors import SchemaError
 from planner.ingest.coded import run_begins
 from planner.ingest.conform import Records, short_hash
+from planner.ingest.identifiers import identifiers
+from planner.ingest.match import Matches, match, no_matches
 from planner.ingest.merge import Merged, merge
+from planner.policy.matching import Matching
 from planner.portfolio import finding_rows
-from planner.schema import concat, conform
+from planner.schema import concat, conform, empty
 
 PREFIX = {"systems": "sys-", "servers": "srv-", "hosts": "host-", "dataflows": "flow-"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How records of one table are told apart: its key, the columns whose text makes the key when none is stated, and
+    the columns without which a row cannot be used."""
+
+    table: str
+    id_column: str
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+KINDS = (
+    Kind("systems", "system_id", ("name", "organisation"), ("name",)),
+    Kind("servers", "server_id", ("name",), ("name",)),
+    Kind("hosts", "host_id", ("host_id",), ("host_id",)),
+    Kind("dataflows", "flow_id", ("source_system", "target_system", "purpose"), ("source_system", "target_system")),
+)
+MATCHED = ("systems", "servers")
 
 
 @dataclass(frozen=True)
@@ -28,54 +53,61 @@ class Identified:
     findings: pd.DataFrame
     rejects: pd.DataFrame
     counts: pd.DataFrame
+    matches: pd.DataFrame
+    identifiers: pd.DataFrame
 
 
-def identify(records: list[Records], table: str, id_column: str, key: list[str], required: list[str]) -> Identified:
+def identify(
+    records: list[Records],
+    kind: Kind,
+    matching: Matching,
+    decided: pd.DataFrame,
+    ranks: Mapping[str, NDArray[np.intp]],
+) -> Identified:
     """Give every row a key and put rows of one key together.
 
-    A stated id merges rows that complete each other; name alone never does. Which row leads is decided by the order of
-    sources and then by content, never by the order of rows.
+    A stated id merges rows that complete each other, and rules do where they are sure (`match`); name alone never
+    does. Which row leads is decided by the order of sources and then by content, never by the order of rows.
 
     Parameters
     ----------
     records
         All sheets that fill this table, in the order of case.yaml.
-    table
-        Table to fill.
-    id_column
-        Its key; may be stated in the rows.
-    key
-        Columns whose text makes the key when none is stated.
-    required
-        Columns without which a row cannot be used.
+    kind
+        How its records are told apart.
+    matching
+        When rows of different sources are the same thing.
+    decided
+        What persons decided of it (see `match`).
+    ranks
+        For columns whose order of sources the case states: rank of every sheet.
     """
-    rows = _stack(records, id_column)
+    table, required = kind.table, list(kind.required)
+    rows = _stack(records, kind.id_column)
     is_usable = rows["_only_complete"] | rows[required].notna().all(axis=1)
-    kept = _with_keys(rows[is_usable].copy(), records, table, id_column, key)
-    completing = kept[kept["_only_complete"]]
-    known = kept.loc[~kept["_only_complete"], "_key"] if len(completing) else []
-    is_stray = pd.Series(False, index=kept.index)
-    is_stray[completing.index] = ~completing["_key"].isin(known)
+    kept = _with_base(rows[is_usable].copy(), records, kind)
+    matches = _matched(kept, records, table, matching, decided)
+    kept = _with_keys(kept, matches)
+    completing = kept["_only_complete"]
+    is_stray = completing & ~kept["_key"].isin(kept.loc[~completing, "_key"]) if completing.any() else completing
     rejected = [
         _reject(rows[~is_usable], records, _first_missing(rows[~is_usable], required)),
-        _reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{id_column}", kept.index[is_stray])),
+        _reject(kept[is_stray], records, pd.Series(f"answer_to_unknown_{kind.id_column}", kept.index[is_stray])),
     ]
     refused = pd.concat([rows.loc[~is_usable, "_source"], kept.loc[is_stray, "_source"]])
     kept = _in_order(kept[~is_stray])
-    merged = merge(kept, records, table, id_column)
+    merged = merge(kept, records, table, kind.id_column, ranks, matching.same_within.value)
+    findings = [*(record.findings for record in records), *_findings(kept, merged, table, records), matches.findings]
+    read_rejects = [conform(part, "rejects") for record in records for part in (record.rejects, record.side_rejects)]
     return Identified(
         merged.frame,
         merged.provenance,
         merged.attributes,
-        concat([*(record.findings for record in records), *_findings(kept, merged, table, records)], "findings"),
-        concat(
-            [
-                *(conform(part, "rejects") for record in records for part in (record.rejects, record.side_rejects)),
-                *rejected,
-            ],
-            "rejects",
-        ),
+        concat(findings, "findings"),
+        concat([*read_rejects, *rejected], "rejects"),
         _counts(kept, refused, records),
+        matches.table,
+        identifiers(kept, table) if table in MATCHED else empty("identifiers"),
     )
 
 
@@ -91,24 +123,67 @@ def _stack(records: list[Records], id_column: str) -> pd.DataFrame:
     return stacked
 
 
-def data_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns that were read, not those that say where."""
+def _data_columns(frame: pd.DataFrame) -> list[str]:
     return sorted(column for column in frame.columns if not column.startswith("_"))
 
 
-def _with_keys(kept: pd.DataFrame, records: list[Records], table: str, id_column: str, key: list[str]) -> pd.DataFrame:
-    kept["_stated"] = kept[id_column].notna()
-    kept["_key"] = kept[id_column].where(kept["_stated"], PREFIX[table] + _hashes(kept, key))
-    # What a row holds tells rows of one key apart; for the others nobody asks.
-    is_shared = kept["_key"].duplicated(keep=False)
-    kept["_signature"] = ""
-    kept["_filled"] = 0
+def _with_base(kept: pd.DataFrame, records: list[Records], kind: Kind) -> pd.DataFrame:
+    """Add `_base`, the key that a row states or that its name makes, and what tells rows of one base apart."""
+    kept["_stated"] = kept[kind.id_column].notna()
+    kept["_base"] = kept[kind.id_column].where(kept["_stated"], PREFIX[kind.table] + _hashes(kept, list(kind.key)))
+    # What a row holds tells rows of one base apart; for the others nobody asks.
+    is_shared = kept["_base"].duplicated(keep=False)
     shared = kept[is_shared]
-    columns = data_columns(kept)
+    columns = _data_columns(kept)
+    kept["_signature"], kept["_filled"] = "", 0
     kept.loc[is_shared, "_filled"] = shared[columns].notna().sum(axis=1)
     kept.loc[is_shared, "_signature"] = _signature(shared[columns], shared, records)
-    kept["_namesake"] = False
-    return _separate_namesakes(kept, is_shared & ~kept["_stated"])
+    # Rows without a stated id that share a name but differ are two things until a rule or a person says otherwise.
+    kept["_cluster"] = kept["_base"]
+    is_open = is_shared & ~kept["_stated"]
+    kept.loc[is_open, "_cluster"] = kept.loc[is_open, "_base"] + "\x1f" + kept.loc[is_open, "_signature"]
+    return kept
+
+
+def _matched(
+    kept: pd.DataFrame, records: list[Records], table: str, matching: Matching, decided: pd.DataFrame
+) -> Matches:
+    own = kept[~kept["_only_complete"]]
+    if table not in MATCHED or own["_source"].nunique() < 2:
+        return no_matches()
+    numbers, names = pd.factorize(own["_cluster"])
+    rows = own.assign(cluster=numbers, source=own["_source"], row=own["_row"], handle=_handles(own))
+    rows["file"] = own["_source"].map(dict(enumerate(record.file for record in records)))
+    found = match(rows.drop_duplicates(["cluster", "source"]), table, matching, decided)
+    return replace(found, joined=dict(zip(names, names[found.root], strict=True)))
+
+
+def _handles(own: pd.DataFrame) -> pd.Series:
+    """A key that stays when another cell of the row changes: the base, where one row of its source has it."""
+    alone = own.groupby(["_source", "_base"])["_cluster"].transform("nunique") == 1
+    return own["_base"].where(alone, own["_base"] + "-" + own["_signature"].map(_suffix))
+
+
+def _suffix(signature: str) -> str:
+    return short_hash(signature, 6)
+
+
+def _with_keys(kept: pd.DataFrame, matches: Matches) -> pd.DataFrame:
+    """Add `_key`: the base of the row that leads, told apart where several records would have the same."""
+    cluster = kept["_cluster"].map(matches.joined) if matches.joined else kept["_cluster"]
+    own = kept.assign(_cluster=cluster)[~kept["_only_complete"]]
+    if not own["_base"].duplicated().any() and not matches.joined:
+        return kept.assign(_key=kept["_base"], _namesake=False)
+    order = ["_cluster", "_source", "_filled", "_signature"]
+    leads = own.sort_values(order, ascending=[True, True, False, True], kind="stable").drop_duplicates("_cluster")
+    is_namesake = leads["_base"].duplicated(keep=False) & ~leads["_stated"]
+    key = leads["_base"].where(~is_namesake, leads["_base"] + "-" + leads["_signature"].map(_suffix))
+    key_of = dict(zip(leads["_cluster"], key, strict=True))
+    # An answer is about the record that bears the id, or whose row bore it before it was merged.
+    known = {**dict(zip(own["_base"], cluster[own.index].map(key_of), strict=True)), **{name: name for name in key}}
+    keys = cluster.map(key_of).where(~kept["_only_complete"], kept["_base"].map(known).fillna(kept["_base"]))
+    namesakes = set(leads.loc[is_namesake, "_cluster"])
+    return kept.assign(_key=keys, _namesake=cluster.isin(namesakes) & ~kept["_only_complete"])
 
 
 def _in_order(kept: pd.DataFrame) -> pd.DataFrame:
@@ -142,16 +217,6 @@ def _hashes(frame: pd.DataFrame, key: list[str]) -> pd.Series:
     return text.map({value: short_hash(value) for value in text.unique()})
 
 
-def _separate_namesakes(kept: pd.DataFrame, is_candidate: pd.Series) -> pd.DataFrame:
-    # Rows without a stated id that share a name but differ are two things until a person says otherwise.
-    differing = kept[is_candidate].groupby("_key")["_signature"].transform("nunique") > 1
-    at = differing.index[differing]
-    suffix = kept.loc[at, "_signature"].map(lambda text: short_hash(text, 6))
-    kept.loc[at, "_key"] = kept.loc[at, "_key"].astype("string") + "-" + suffix.astype("string")
-    kept.loc[at, "_namesake"] = True
-    return kept
-
-
 def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Records]) -> list[pd.DataFrame]:
     files = kept["_source"].map(dict(enumerate(record.file for record in records)))
     follows = kept["_follows"]
@@ -160,7 +225,8 @@ def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Reco
     same[shared.index] = shared.groupby("_key")["_signature"].transform("nunique") == 1
     # What only completes is no second row of the same thing, wherever it stands in the order of sources.
     counted = ~kept["_only_complete"]
-    again = counted & kept["_key"].where(counted).duplicated()
+    # Nor is it what a rule or a person joined: table matches tells of that.
+    again = counted & kept["_cluster"].where(counted).duplicated()
     places = {"table": table, "row_id": kept["_key"], "file": files, "row": kept["_row"]}
     return [
         _at("info", "exact_duplicate", places, follows & same),

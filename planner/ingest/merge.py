@@ -56,7 +56,8 @@ def merge(
     records: list[Records],
     table: str,
     id_column: str,
-    ranks: Mapping[str, NDArray[np.intp]] | None = None,
+    ranks: Mapping[str, NDArray[np.intp]],
+    same_within: float,
 ) -> Merged:
     """Merge rows of one key: of every column the first value that is known.
 
@@ -70,15 +71,16 @@ def merge(
         Table to fill, and its key.
     ranks
         For columns whose order of sources differs: rank of every source.
+    same_within
+        Numbers that differ by no more than this share do not contradict each other.
     """
     keys, key = _keys(kept)
     cells = _cells(kept, records)
     is_shared = np.bincount(key, minlength=len(keys))[key] > 1
     columns = [name for name in kept.columns if not name.startswith("_")]
     shared = np.flatnonzero(is_shared)
-    winners = {
-        name: _winner(kept[name], key, kept["_source"].to_numpy(), shared, (ranks or {}).get(name)) for name in columns
-    }
+    source = kept["_source"].to_numpy(dtype=np.intp)
+    winners = {name: _winner(kept[name], key, source, shared, ranks.get(name), same_within) for name in columns}
     return Merged(
         _frame(kept, keys, key, winners, id_column),
         _provenance(kept, records, table, keys, key, _winning(cells, is_shared, winners)),
@@ -112,17 +114,28 @@ def _cells(kept: pd.DataFrame, records: list[Records]) -> _Cells:
 
 
 def _winner(
-    values: pd.Series, key: Rows, source: NDArray[np.intp], shared: Rows, rank: NDArray[np.intp] | None
+    values: pd.Series,
+    key: Rows,
+    source: NDArray[np.intp],
+    shared: Rows,
+    rank: NDArray[np.intp] | None,
+    same_within: float,
 ) -> _Winner:
     at = shared[values.iloc[shared].notna().to_numpy(dtype=np.bool_)]
     if rank is not None:
         at = at[np.lexsort((at, rank[source[at]], key[at]))]
     is_first = run_begins(key[at])
     rows = at[is_first]
-    said = values.iloc[at].astype("string").to_numpy(dtype=object)
     winning = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    differs = np.flatnonzero(said != said[winning])
-    return _Winner(rows, list(zip(at[winning[differs]].tolist(), at[differs].tolist(), strict=True)))
+    said = values.iloc[at].tolist()
+    differs = [number for number, won in enumerate(winning) if _differ(said[won], said[number], same_within)]
+    return _Winner(rows, [(int(at[winning[number]]), int(at[number])) for number in differs])
+
+
+def _differ(won: object, lost: object, same_within: float) -> bool:
+    if isinstance(won, float) and isinstance(lost, float):
+        return abs(won - lost) > same_within * abs(won)
+    return str(won) != str(lost)
 
 
 def _frame(

@@ -14,6 +14,7 @@ from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
 from planner.policy.layers import lineage_of, read_layers
+from planner.policy.matching import Matching
 from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
@@ -173,6 +174,7 @@ class Policy(Part):
     outlook: Outlook
     cloud_fit: CloudFit
     overlaps: Overlaps
+    matching: Matching
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -195,6 +197,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "outlook": Outlook,
     "cloud_fit": CloudFit,
     "overlaps": Overlaps,
+    "matching": Matching,
 }
 
 

@@ -96,6 +96,11 @@ def _column(table: str, row: dict[str, str]) -> Column:
 
 def empty(name: str) -> pd.DataFrame:
     """An empty table with the schema's columns and dtypes."""
+    return _empty(name).copy()
+
+
+@lru_cache
+def _empty(name: str) -> pd.DataFrame:
     return conform(pd.DataFrame(), name)
 
 
@@ -120,14 +125,23 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         raise SchemaError(f"table {name} has columns that its schema does not declare", value=extra)
     frame = frame.reset_index(drop=True)
     given = set(frame.columns)
-    series = {column.name: _cast(frame, column, name) for column in table.columns}
-    result = pd.DataFrame(series, columns=table.names, index=frame.index, copy=False)
-    for column in table.columns:
+    result = frame
+    if not _is_typed(frame, table):
+        series = {column.name: _cast(frame, column, name) for column in table.columns}
+        result = pd.DataFrame(series, columns=table.names, index=frame.index, copy=False)
+    for column in table.columns if len(frame) else ():
         if column.name in given:
             _check(result[column.name], column, name)
-        elif column.required and len(frame):
+        elif column.required:
             raise SchemaError(f"table {name} lacks its required column", value=column.name)
     return result
+
+
+def _is_typed(frame: pd.DataFrame, table: Table) -> bool:
+    """Whether all columns stand in order with their dtypes already."""
+    return list(frame.columns) == table.names and all(
+        str(dtype) == DTYPES[column.type] for column, dtype in zip(table.columns, frame.dtypes, strict=True)
+    )
 
 
 def _cast(frame: pd.DataFrame, column: Column, table: str) -> pd.Series:

@@ -16,6 +16,7 @@ from planner.ingest.values import clean
 from planner.yamlfile import load_yaml
 
 HEADERS = Path(__file__).parent / "headers"
+WORDS = Path(__file__).parent / "words"
 HEADER_SEARCH_ROWS = 15
 # Header of the column that we put before rejected rows: why they were.
 REASON = "fardplan_reason"
@@ -28,7 +29,8 @@ class MappedColumn:
 
     `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
     stands there
-    (names of persons are not imported); `meanings` says what the file's words mean. Several headers may stand for it
+    (names of persons are not imported); `meanings` says what the file's words mean: those of the column itself and
+    those that several maps share. Several headers may stand for it
     in one file where `repeats` says how: the `first` that says something, or the `sum` of all.
     """
 
@@ -45,7 +47,7 @@ class ColumnMap:
     """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
 
     A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
-    of headers that name none.
+    of headers that name none. Headers that are `kept` are known and fill no column: what stands there is an attribute.
     """
 
     table: str
@@ -54,6 +56,7 @@ class ColumnMap:
     required: tuple[str, ...]
     signature: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def _map(data: dict[str, Any]) -> ColumnMap:
         tuple(data["required"]),
         tuple(data.get("signature", [])),
         data.get("units", {}),
+        tuple(data.get("kept", [])),
     )
 
 
@@ -117,10 +121,18 @@ def dialects() -> tuple[str, ...]:
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))
-    meanings = {clean(word).casefold(): value for value, words in given.get("means", {}).items() for word in words}
+    known = [given.get("means", {}), *([_words(given["words"])] if "words" in given else [])]
+    meanings = {clean(word).casefold(): value for means in known for value, words in means.items() for word in words}
     headers = (name, *given["headers"])
     presence, repeats = given.get("is_presence", False), given.get("repeats")
     return MappedColumn(name, headers, meanings, given.get("split"), presence, repeats)
+
+
+@lru_cache
+def _words(name: str) -> dict[str, list[str]]:
+    """Words that several maps share, read from `words/*.yaml`: each value and how sources spell it."""
+    data, _ = load_yaml(WORDS / f"{name}.yaml", PolicyError)
+    return {str(value): words for value, words in data.items()}
 
 
 def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:

@@ -10,6 +10,7 @@ import pandas as pd
 _KLASSA = re.compile(r"^[kKrRtT]?\s*([0-4])\s*[-/., ]\s*[rR]?\s*([0-4])\s*[-/., ]\s*[tT]?\s*([0-4])$")
 _ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
 _NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
+_OPTION = re.compile(r",\s*(?=(?:ja|nej),)", re.IGNORECASE)
 _PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
 
 
@@ -44,6 +45,11 @@ def split_contract(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     }
 
 
+def split_options(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Part options that are joined with commas and hold commas themselves: each begins with "Ja," or "Nej,"."""
+    return {name: cells.str.replace(_OPTION, "; ", regex=True)}
+
+
 def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     """Keep the text in a staging column of the header's own name; the reader uses it and drops it."""
     return {name: cells.where(cells != "", None)}
@@ -52,5 +58,6 @@ def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
 SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
     "klassa": split_klassa,
     "contract": split_contract,
+    "options": split_options,
     "staged": keep_staged,
 }

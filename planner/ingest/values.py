@@ -59,7 +59,7 @@ MONTHS = {
     )
     for name in names.split()
 }
-MULTIPLES = {"tkr": 1e3, "ksek": 1e3, "tsek": 1e3, "mkr": 1e6, "mnkr": 1e6, "msek": 1e6}
+MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "tkr": 1e3, "ksek": 1e3, "tsek": 1e3, "mkr": 1e6, "mnkr": 1e6, "msek": 1e6}
 GIB_PER_UNIT = {
     "kib": 2**-20,
     "kb": 2**-20,
@@ -70,6 +70,8 @@ GIB_PER_UNIT = {
     "tib": 1024.0,
     "tb": 1024.0,
 }
+# Letters that people write for them; only in columns of memory and storage, elsewhere M is a million.
+_SHORT = {"k": "kib", "m": "mib", "g": "gib", "t": "tib"}
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
 _MARKED = re.compile(r"\d.*[-.,/]|[-.,/].*\d", re.DOTALL)
@@ -201,6 +203,7 @@ def read_number(cell: object, decimal: str | None, unit: str | None) -> float:
         raise BadValue("not_a_number")
     value = _digits(match["number"], decimal)
     word = match["unit"].lower().rstrip(".")
+    word = _SHORT.get(word, word) if unit else word
     if word in MULTIPLES:
         return value * MULTIPLES[word]
     if unit or word in GIB_PER_UNIT:

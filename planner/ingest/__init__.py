@@ -18,7 +18,7 @@ from planner.ingest.dependencies import propose_flows
 from planner.ingest.identify import Identified, identify
 from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
-from planner.ingest.relations import read_relations
+from planner.ingest.relations import read_needs, read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
@@ -29,6 +29,7 @@ from planner.schema import concat, conform, load_table
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "rvtools": read_rvtools,
     "answers": read_answers,
+    "archimate_relationships": read_needs,
     "azure_dependencies": read_connections,
     "konveyor": read_konveyor,
     "servicenow_relations": read_relations,

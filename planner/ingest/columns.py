@@ -99,15 +99,17 @@ def load_tab(name: str, tab: str) -> ColumnMap:
 
 
 def _map(data: dict[str, Any]) -> ColumnMap:
-    columns = tuple(_column(name, given) for name, given in data["columns"].items())
+    own = {name: _column(name, given) for name, given in data["columns"].items()}
+    base = load_map(data["extends"]) if "extends" in data else None
+    columns = {column.name: column for column in base.columns} | own if base else own
     return ColumnMap(
         data["table"],
-        columns,
-        tuple(data.get("ignored", [])),
+        tuple(columns.values()),
+        (*(base.ignored if base else ()), *data.get("ignored", [])),
         tuple(data["required"]),
         tuple(data.get("signature", [])),
-        data.get("units", {}),
-        tuple(data.get("kept", [])),
+        {**(base.units if base else {}), **data.get("units", {})},
+        (*(base.kept if base else ()), *data.get("kept", [])),
     )
 
 

@@ -76,6 +76,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
 
 # Dialects with dependencies, which have tests of their own.
 EDGES = {"azure_dependencies", "konveyor", "servicenow_relations"}
+# Several tables each, see test_joined.py.
+JOINED = {"register_api", "service_graph"}
 # Tables of an architecture model, see test_archimate.py.
 MODEL = {"archimate_applications", "archimate_nodes", "archimate_relationships"}
 
@@ -203,7 +205,7 @@ def test_servicenow_parent_depends_on_child_and_runs_on_assigns(make_case: MakeC
 
 
 def test_every_dialect_has_a_fixture() -> None:
-    assert {dialect_of(fixture) for fixture in EXPECTED} | EDGES | MODEL == set(dialects()) - {
+    assert {dialect_of(fixture) for fixture in EXPECTED} | EDGES | MODEL | JOINED == set(dialects()) - {
         "systems",
         "servers",
         "dataflows",

@@ -18,8 +18,10 @@ from planner.ingest.dependencies import propose_flows
 from planner.ingest.identify import Identified, identify
 from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
+from planner.ingest.register_api import read_register
 from planner.ingest.relations import read_needs, read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.service_graph import read_graph
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
 from planner.portfolio import finding_rows
@@ -32,6 +34,8 @@ READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "archimate_relationships": read_needs,
     "azure_dependencies": read_connections,
     "konveyor": read_konveyor,
+    "register_api": read_register,
+    "service_graph": read_graph,
     "servicenow_relations": read_relations,
 }
 KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {

@@ -120,6 +120,13 @@ def dialects() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (not load_map(name).signature, name)))
 
 
+@lru_cache
+def tabs_of(dialect: str) -> tuple[str, ...]:
+    """Names of the maps of a dialect: its own, and those of the other tables that it consists of."""
+    maps = load_maps(dialect)
+    return tuple(name for name, data in maps.items() if isinstance(data, dict) and "table" in data)
+
+
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))

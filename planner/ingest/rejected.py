@@ -9,10 +9,11 @@ import re
 import pandas as pd
 
 from planner.case import Case, Source
-from planner.ingest.columns import REASON
+from planner.ingest.columns import REASON, tabs_of
 from planner.ingest.plain import find_sheet
 from planner.ingest.sheets import Sheet
 from planner.ingest.sources import RVTOOLS, parts_of
+from planner.ingest.tabs import by_tab
 from planner.ingest.values import clean
 
 
@@ -64,4 +65,7 @@ def _written(sheet: Sheet, part: Source, codes: dict[int, str]) -> bytes:
 def _header_at(sheet: Sheet, part: Source) -> int:
     if part.reader == RVTOOLS:
         return 0
+    tables = [matched for tab in tabs_of(str(part.reader))[1:] for matched, _ in by_tab([sheet], str(part.reader))[tab]]
+    if tables:
+        return tables[0].header_at
     return find_sheet([sheet], part.model_copy(update={"sheet": sheet.name}))[0].header_at

@@ -18,6 +18,8 @@ from planner.ingest.values import clean
 from planner.portfolio import finding_rows
 
 RVTOOLS = "rvtools"
+# Dialects of several tables that refer to each other, so that those of one source are read together.
+JOINED = frozenset({"register_api", "service_graph"})
 Part = tuple[Source, list[Sheet]]
 
 
@@ -43,7 +45,23 @@ def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFram
     parts = [part for found, _ in done for part in found]
     if not parts:
         raise _nothing(source, [sheet for group in groups for sheet in group])
-    return parts, [finding for _, findings in done for finding in findings]
+    return _together(parts), [finding for _, findings in done for finding in findings]
+
+
+def _together(parts: list[Part]) -> list[Part]:
+    """Put the tables of a dialect that joins them into one part, where its first one stands."""
+    joined: dict[str, list[Sheet]] = {}
+    made: list[Part] = []
+    for part, sheets in parts:
+        dialect = str(part.reader)
+        if dialect not in JOINED:
+            made.append((part, sheets))
+        elif dialect in joined:
+            joined[dialect] += sheets
+        else:
+            joined[dialect] = list(sheets)
+            made.append((part.model_copy(update={"sheet": None}), joined[dialect]))
+    return made
 
 
 def _refuse_unknown(source: Source) -> None:

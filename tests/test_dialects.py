@@ -34,6 +34,10 @@ EXPECTED: dict[str, dict[str, Any]] = {
     | {"os": "Windows Server 2019 10.0.17763", "memory_gib": 8, "storage_gib": 150, "storage_used_gib": 70, "disks": 2},
     "azure_migrate_totals": WINDOWS
     | {"os": "Windows Server 2019", "memory_gib": 8, "storage_gib": 100, "storage_used_gib": 50},
+    # Headers of these two were seen in programs of third parties only [unverified].
+    "azure_assessment": WINDOWS | {"memory_gib": 16, "system_name": "Eken", "environment": "production"},
+    "nutanix_ahv": WINDOWS | {"memory_gib": 16, "storage_gib": 127, "storage_used_gib": 61.2, "power_state": "on"},
+    "mgn": {"name": "dvarg01", "system_name": "Eken", "os": "Linux"},
     "ec2_recommendations": {
         "name": "dvarg01",
         "os": "Red Hat Enterprise Linux 8.6",
@@ -77,7 +81,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
 # Dialects with dependencies, which have tests of their own.
 EDGES = {"azure_dependencies", "konveyor", "servicenow_relations"}
 # Several tables each, see test_joined.py.
-JOINED = {"register_api", "service_graph"}
+JOINED = {"register_api", "service_graph", "migration_center_tags", "tidal_databases"}
 # Tables of an architecture model, see test_archimate.py.
 MODEL = {"archimate_applications", "archimate_nodes", "archimate_relationships"}
 

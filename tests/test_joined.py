@@ -202,3 +202,39 @@ def test_the_graph_of_a_real_municipality(make_case: MakeCase) -> None:
     ends = set(zip(flows["source_system"], flows["target_system"], strict=True))
     ring = ("api-service-messaging", "api-service-digital-mail-sender")
     assert ring in ends and ring[::-1] in ends
+
+
+VMS = "MachineId,MachineName,TotalDiskAllocatedGiB,AllocatedProcessorCoreCount,MemoryGiB\nm-1,dvarg01,200,4,16\nm-2,dvarg02,50,2,4\n"
+TAGS = "MachineId,Key,Value\nM-1,zon,DMZ\nm-1,zon,inre\nm-1,app,Eken\nm-9,zon,x\n,zon,y\n"
+
+
+def test_tags_are_attributes_of_their_machine(make_case: MakeCase) -> None:
+    tables = folder(make_case, {"vmInfo.csv": VMS, "tagInfo.csv": TAGS})
+    servers = tables["servers"].set_index("server_id")["name"]
+    said = tables["attributes"]
+    assert {
+        (servers[key], header, value)
+        for key, header, value in zip(said["row_id"], said["header"], said["value"], strict=True)
+    } == {
+        ("dvarg01", "zon", "DMZ; inre"),
+        ("dvarg01", "app", "Eken"),
+    }
+    assert tables["rejects"][["row", "code"]].to_numpy().tolist() == [
+        [5, "detail_without_server"],
+        [6, "detail_without_server"],
+    ]
+    counts = tables["sources"].set_index("file").loc["tagInfo.csv"]
+    assert counts[["rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == [5, 0, 3, 2]
+
+
+def test_tags_without_machines_are_rejected_and_not_lost(make_case: MakeCase) -> None:
+    tables = folder(make_case, {"tagInfo.csv": TAGS, "register.csv": "Systemnamn\nEken\n"})
+    assert len(tables["rejects"]) == 5
+
+
+def test_databases_are_kept_with_their_server(make_case: MakeCase) -> None:
+    servers = "Host Name (*),CPU Count,Storage Allocated (GB)\ndvarg01,4,200\n"
+    databases = "Name (*),Description,Database Size (MB),Database Path,Server -> Host Name (*)\nekdb,,1024,,dvarg01\nbjorkdb,,,,dvarg01\n"
+    tables = folder(make_case, {"servers.csv": servers, "databases.csv": databases})
+    assert tables["attributes"][["header", "value"]].to_numpy().tolist() == [["Database instances", "ekdb; bjorkdb"]]
+    assert tables["rejects"].empty

@@ -12,6 +12,7 @@ from planner.case import Case, Source
 from planner.errors import InventoryError, SchemaError
 from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
+from planner.ingest.beside import read_with_lists
 from planner.ingest.conform import Records
 from planner.ingest.connections import read_connections
 from planner.ingest.dependencies import propose_flows
@@ -34,9 +35,13 @@ READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "archimate_relationships": read_needs,
     "azure_dependencies": read_connections,
     "konveyor": read_konveyor,
+    "migration_center": read_with_lists,
+    "migration_center_tags": read_with_lists,
     "register_api": read_register,
     "service_graph": read_graph,
     "servicenow_relations": read_relations,
+    "tidal_databases": read_with_lists,
+    "tidal_servers": read_with_lists,
 }
 KEYS: Mapping[str, tuple[str, list[str], list[str]]] = {
     "systems": ("system_id", ["name", "organisation"], ["name"]),

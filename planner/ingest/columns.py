@@ -127,6 +127,13 @@ def tabs_of(dialect: str) -> tuple[str, ...]:
     return tuple(name for name, data in maps.items() if isinstance(data, dict) and "table" in data)
 
 
+@lru_cache
+def beside(dialect: str) -> str | None:
+    """The dialect of servers that a list of this dialect says more of."""
+    data = load_maps(dialect).get(dialect, {})
+    return str(data["beside"]["dialect"]) if "beside" in data else None
+
+
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))

@@ -59,14 +59,17 @@ def expand(side: Records, positions: list[int], systems: list[str], beside: pd.S
 def only_joined(links: Records, systems: Mapping[str, str], others: Iterable[str]) -> Records:
     """Account for the rows of a table that does nothing but join: merged where both ends exist, else rejected."""
     is_met = links.frame[KEY].isin(list(systems)) & links.frame["other_key"].isin(list(others))
-    kept = without_rows(links, ~is_met, LOST)
-    count = len(kept.frame)
+    return folded_away(without_rows(links, ~is_met, LOST))
+
+
+def folded_away(side: Records) -> Records:
+    """Rows that are no records of their own: what was not rejected stands in others."""
     return dataclasses.replace(
-        kept,
-        frame=kept.frame.iloc[:0],
-        rows=kept.rows.iloc[:0],
-        attributes=kept.attributes.iloc[:0],
-        cells=kept.cells.iloc[:0],
+        side,
+        frame=side.frame.iloc[:0].assign(name=pd.NA),
+        rows=side.rows.iloc[:0],
+        attributes=side.attributes.iloc[:0],
+        cells=side.cells.iloc[:0],
         only_complete=True,
-        rows_folded=count,
+        rows_folded=side.rows_folded + len(side.frame),
     )

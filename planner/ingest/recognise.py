@@ -11,10 +11,12 @@ from planner.ingest.columns import (
     MatchedSheet,
     dialects,
     header_keys,
+    load_maps,
     load_tab,
     match_header,
     tabs_of,
 )
+from planner.ingest.positions import DIALECT, is_by_position
 from planner.ingest.sheets import Sheet
 from planner.ingest.values import clean
 
@@ -51,6 +53,8 @@ def recognise(sheet: Sheet) -> str | None:
     found = [candidate for dialect, column_map in maps if (candidate := _candidate(sheet, dialect, column_map))]
     best = max((candidate.rank for candidate in found), default=None)
     names = list(dict.fromkeys(candidate.dialect for candidate in found if candidate.rank == best))
+    if not names and is_by_position(sheet):
+        return DIALECT
     if len(names) > 1:
         raise InventoryError(
             f"the header row may be one of several kinds: {', '.join(names)}",
@@ -58,6 +62,19 @@ def recognise(sheet: Sheet) -> str | None:
             remedy="Say which under 'reader' of this source in case.yaml.",
         )
     return names[0] if names else None
+
+
+def aside_of(read: set[str], sheets: list[Sheet]) -> list[Sheet]:
+    """Sheets that belong to the dialects of the same file and hold nothing that is read."""
+    maps = [load_maps(dialect)[dialect] for dialect in sorted(read & set(dialects()))]
+    words = [item for data in maps for item in data.get("aside", [])]
+    names = {item["name"].casefold() for item in words}
+    headers = [tuple(item["headers"]) for item in words if "headers" in item]
+    return [
+        sheet
+        for sheet in sheets
+        if (sheet.name or "").strip().casefold() in names or any(has_all(sheet, known) for known in headers)
+    ]
 
 
 def _is_rvtools(sheet: Sheet) -> bool:

@@ -10,10 +10,10 @@ import pandas as pd
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.conform import Records, read_records, without_columns
+from planner.ingest.families import by_tab
 from planner.ingest.joined import KEY, only_joined, spread
 from planner.ingest.processings import of_systems
 from planner.ingest.sheets import Sheet
-from planner.ingest.tabs import by_tab
 from planner.portfolio import finding_rows
 from planner.schema import concat
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from planner.case import Case, Source
 from planner.ingest.columns import REASON, tabs_of
+from planner.ingest.families import by_tab
 from planner.ingest.plain import find_sheet
+from planner.ingest.positions import DIALECT, with_header
 from planner.ingest.sheets import Sheet
 from planner.ingest.sources import RVTOOLS, parts_of
-from planner.ingest.tabs import by_tab
 from planner.ingest.values import clean
 
 
@@ -38,13 +39,17 @@ def rejected_files(case: Case, rejects: pd.DataFrame) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for number, source in enumerate(case.sources, start=1):
         for part, sheets in parts_of(case.folder, source)[0] if not source.is_pseudonymised else []:
-            for sheet in sheets:
+            for sheet in (_placed(sheet, part) for sheet in sheets):
                 mine = {
                     row: codes[key] for row in sheet.numbers if (key := (sheet.file, sheet.name or "", row)) in codes
                 }
                 if mine:
                     files[_name(number, sheet)] = _written(sheet, part, mine)
     return files
+
+
+def _placed(sheet: Sheet, part: Source) -> Sheet:
+    return (with_header(sheet) if part.reader == DIALECT else None) or sheet
 
 
 def _name(number: int, sheet: Sheet) -> str:

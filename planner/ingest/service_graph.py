@@ -12,8 +12,8 @@ import pandas as pd
 from planner.case import Source
 from planner.ingest.columns import load_maps
 from planner.ingest.conform import Records, read_records, without_rows
+from planner.ingest.families import by_tab
 from planner.ingest.sheets import Sheet
-from planner.ingest.tabs import by_tab
 
 DIALECT = "service_graph"
 

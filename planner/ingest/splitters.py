@@ -11,6 +11,7 @@ _KLASSA = re.compile(r"^[kKrRtT]?\s*([0-4])\s*[-/., ]\s*[rR]?\s*([0-4])\s*[-/., 
 _ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
 _NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
 _OPTION = re.compile(r",\s*(?=(?:ja|nej),)", re.IGNORECASE)
+_USED_OF_TOTAL = re.compile(r"^(.+?)\s*/\s*(.+)$")
 _PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
 
 
@@ -50,6 +51,13 @@ def split_options(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     return {name: cells.str.replace(_OPTION, "; ", regex=True)}
 
 
+def split_used_of_total(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split `61.2 GiB / 127 GiB`: what is used, of how much; one amount alone is the whole."""
+    found = cells.str.extract(_USED_OF_TOTAL)
+    used, total = found[0], found[1].where(found[1].notna(), cells)
+    return {"storage_used_gib": used.where(used.notna(), None), "storage_gib": total}
+
+
 def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     """Keep the text in a staging column of the header's own name; the reader uses it and drops it."""
     return {name: cells.where(cells != "", None)}
@@ -59,5 +67,6 @@ SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
     "klassa": split_klassa,
     "contract": split_contract,
     "options": split_options,
+    "used_of_total": split_used_of_total,
     "staged": keep_staged,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.case import Case, Source
 from planner.errors import InventoryError, SchemaError
+from planner.ingest.addresses import name_addresses
 from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
 from planner.ingest.beside import read_with_lists
@@ -92,7 +93,7 @@ def _tables(
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    stated = _frame(done, "dataflows")
+    stated = name_addresses(_frame(done, "dataflows"), _frame(done, "servers"))
     systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated)
     if systems.empty:
         raise InventoryError(

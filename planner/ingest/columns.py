@@ -137,7 +137,7 @@ def beside(dialect: str) -> str | None:
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))
-    known = [given.get("means", {}), *([_words(given["words"])] if "words" in given else [])]
+    known = [given.get("means", {}), *([load_words(given["words"])] if "words" in given else [])]
     meanings = {clean(word).casefold(): value for means in known for value, words in means.items() for word in words}
     headers = (name, *given["headers"])
     presence, repeats = given.get("is_presence", False), given.get("repeats")
@@ -145,8 +145,8 @@ def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
 
 
 @lru_cache
-def _words(name: str) -> dict[str, list[str]]:
-    """Words that several maps share, read from `words/*.yaml`: each value and how sources spell it."""
+def load_words(name: str) -> dict[str, Any]:
+    """Words that several maps or readers share, read from `words/*.yaml`."""
     data, _ = load_yaml(WORDS / f"{name}.yaml", PolicyError)
     return {str(value): words for value, words in data.items()}
 

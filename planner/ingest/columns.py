@@ -48,6 +48,9 @@ class ColumnMap:
 
     A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
     of headers that name none. Headers that are `kept` are known and fill no column: what stands there is an attribute.
+    A row is `identified_by` one of some headers, or by two together (`one+other`), or cannot be used. The dialect
+    `lacks` columns that the plan would need. Rows are `rejected` with a code where a staging column says something, or
+    one of some words.
     """
 
     table: str
@@ -57,6 +60,9 @@ class ColumnMap:
     signature: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    rejected: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,9 @@ def _map(data: dict[str, Any]) -> ColumnMap:
         tuple(data.get("signature", [])),
         {**(base.units if base else {}), **data.get("units", {})},
         (*(base.kept if base else ()), *data.get("kept", [])),
+        tuple(data.get("identified_by", [])),
+        tuple(data.get("lacks", [])),
+        tuple(data.get("rejected", [])),
     )
 
 

@@ -10,6 +10,7 @@ from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import ColumnMap, MatchedSheet, extend, header_keys, load_map, match_header
 from planner.ingest.conform import Records, read_records, without_columns
+from planner.ingest.screen import screened
 from planner.ingest.sheets import Sheet
 from planner.portfolio import finding_rows
 from planner.schema import concat
@@ -19,7 +20,7 @@ def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
     """Read the one sheet of a source that holds its table."""
     matched, column_map = find_sheet(sheets, source)
     records = read_records(matched, column_map, source.is_pseudonymised)
-    return [_with_os_version(_without_known(records, column_map))]
+    return [_with_os_version(screened(_without_known(records, column_map), matched, column_map))]
 
 
 def _without_known(records: Records, column_map: ColumnMap) -> Records:

@@ -12,6 +12,10 @@ _ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
 _NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
 _OPTION = re.compile(r",\s*(?=(?:ja|nej),)", re.IGNORECASE)
 _USED_OF_TOTAL = re.compile(r"^(.+?)\s*/\s*(.+)$")
+_PHASE = re.compile(
+    r"\b(plan|phaseIn|active|phaseOut|endOfLife)\b\"?\W+(?:\"?startDate\"?\W+)?(\d{4})-\d{2}-\d{2}", re.IGNORECASE
+)
+_NOW = re.compile(r"\"asString\"\s*:\s*\"(\w+)\"|^(\w+)$")
 _PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
 
 
@@ -51,6 +55,21 @@ def split_options(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     return {name: cells.str.replace(_OPTION, "; ", regex=True)}
 
 
+def split_lifecycle(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split phases with their dates: the one that is said to hold now, and the year of `endOfLife`.
+
+    Dates alone do not say which phase holds now, since no clock is read.
+    """
+    now = cells.str.extract(_NOW)
+    ends = [
+        next((year for phase, year in _PHASE.findall(cell) if phase.casefold() == "endoflife"), None) for cell in cells
+    ]
+    return {
+        "lifecycle": now[0].where(now[0].notna(), now[1]),
+        "retire_year": pd.Series(ends, index=cells.index, dtype="object"),
+    }
+
+
 def split_used_of_total(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     """Split `61.2 GiB / 127 GiB`: what is used, of how much; one amount alone is the whole."""
     found = cells.str.extract(_USED_OF_TOTAL)
@@ -66,6 +85,7 @@ def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
 SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
     "klassa": split_klassa,
     "contract": split_contract,
+    "lifecycle": split_lifecycle,
     "options": split_options,
     "used_of_total": split_used_of_total,
     "staged": keep_staged,

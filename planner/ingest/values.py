@@ -34,6 +34,9 @@ UNKNOWN_TEXTS = frozenset(
         "oklart",
         "saknas",
         "unknown",
+        # What LeanIX says to those without rights to the field.
+        "no_read_permission",
+        "__missing__",
     }
 )
 TRUE_TEXTS = frozenset({"ja", "j", "yes", "y", "true", "sant", "sann", "1", "x"})
@@ -238,6 +241,8 @@ def decimal_mark_of(text: str) -> str | None:
     if len(marks) > 1:
         return "." if marks[0] == "," else ","
     whole, _, fraction = text.partition(marks[0])
+    if "e" in fraction.lower():
+        return marks[0]  # nobody writes thousands apart before an exponent
     if len(fraction) == 3 and 1 <= len(whole.lstrip("+-")) <= 3 and whole.lstrip("+-") != "0":
         return None
     return marks[0]

@@ -11,9 +11,11 @@ import pytest
 
 from planner.case import read_case
 from planner.enrich import enrich
+from planner.groups import group
 from planner.ingest import ingest
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
+from planner.schema import empty
 
 MakeCase = Callable[..., Path]
 HEADER = "Source server name,Source IP,Source process,Destination server name,Destination IP,Destination application,Destination process,Destination port\n"
@@ -93,19 +95,22 @@ def test_services_that_all_use_are_marked_and_kept(
 
 
 def test_a_shared_service_is_a_link_that_ties_nothing_together(make_case: MakeCase) -> None:
-    case = read_case(
-        make_case(
-            {
-                "seen.csv": HEADER + "dvarg01,,,dvarg02,,,,389\ndvarg01,,,dvarg03,,,,443\n",
-                "servrar.csv": SERVERS,
-                "register.csv": REGISTER,
-            },
-            "  - {file: seen.csv}\n  - {file: servrar.csv}\n  - {file: register.csv}\n",
-        )
-    )
+    rows = "dvarg01,,,dvarg02,,,,389\ndvarg02,,,dvarg01,,,,636\ndvarg01,,,dvarg03,,,,443\ndvarg03,,,dvarg01,,,,443\n"
+    files = {"seen.csv": HEADER + rows, "servrar.csv": SERVERS, "register.csv": REGISTER}
+    case = read_case(make_case(files, "".join(f"  - {{file: {name}}}\n" for name in files)))
     portfolio = Portfolio().with_tables(ingest(case))
     links = enrich(portfolio, case, load_policy())["links"]
-    assert sorted(links["shared_service"].fillna("-")) == ["-", "directory"]
+    assert sorted(links["shared_service"].fillna("-")) == ["-", "-", "directory", "directory"]
+    systems = portfolio["systems"][["system_id"]]
+    decided = (
+        empty("decisions")
+        .reindex(systems.index)
+        .assign(system_id=systems["system_id"], disposition="rehost", state="settled")
+    )
+    tables = {"systems": portfolio["systems"], "links": links, "decisions": decided}
+    groups = group(Portfolio(tables))["groups"]
+    members = groups.merge(portfolio["systems"], on="system_id").groupby("group_id")["name"].agg(sorted)
+    assert sorted(members) == [["Björken"], ["Eken", "Granen"]]
 
 
 def test_rows_that_lack_an_end_or_have_surplus_cells_are_rejected_each(make_case: MakeCase) -> None:

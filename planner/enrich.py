@@ -46,6 +46,7 @@ def _links(portfolio: Portfolio) -> pd.DataFrame:
             "source_name": flows["source_system"],
             "target_name": flows["target_system"],
             "state": flows["state"],
+            "shared_service": flows["shared_service"],
         }
     )
     outside = links["source_system_id"].isna() | links["target_system_id"].isna()

@@ -44,6 +44,8 @@ def group(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
 
 def _order(portfolio: Portfolio) -> pd.DataFrame:
     links = portfolio["links"].dropna(subset=["source_system_id", "target_system_id"])
+    # A directory or a backup that everything calls would make one group of the whole inventory.
+    links = links[links["shared_service"].isna()]
     disposition = portfolio["decisions"].set_index("system_id")["disposition"]
     source, target = links["source_system_id"].map(disposition), links["target_system_id"].map(disposition)
     changing = source.isin(CHANGING) & target.isin(CHANGING)

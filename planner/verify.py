@@ -132,6 +132,7 @@ def _change_weeks(portfolio: Portfolio) -> pd.DataFrame:
 def _dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     weeks = _change_weeks(portfolio)
     flows = portfolio["links"].dropna(subset=["source_system_id", "target_system_id"])
+    flows = flows[flows["shared_service"].isna()]
     both = (
         flows.join(weeks, on="source_system_id")
         .join(weeks.add_suffix("_needed"), on="target_system_id")

@@ -20,6 +20,7 @@ import xlsxwriter
 from planner.case import read_case
 from planner.errors import PlannerError
 from planner.ingest import ingest
+from tests import opendocument
 
 PER_TEST = 10
 SECONDS = 10
@@ -128,10 +129,12 @@ def archive() -> bytes:
 
 def corpus() -> dict[str, bytes]:
     """Whole files by name."""
-    files = {path.name: path.read_bytes() for path in sorted(FIXTURES.glob("*.csv"))}
+    files = {path.name: path.read_bytes() for path in sorted(FIXTURES.iterdir())}
     records = [{"Systemnamn": "Eken", "Antal användare": 12}, {"Systemnamn": "Björken", "Taggar": ["a", {"b": 1}]}]
     files["register.json"] = json.dumps(records, ensure_ascii=False).encode()
     files["register.yaml"] = b"- Systemnamn: Eken\n  Leverant\xc3\xb6r: Tr\xc3\xa4dbolaget\n- Systemnamn: Granen\n"
+    lines = [line.split(";") for line in REGISTER.splitlines()]
+    files["register.ods"] = opendocument.spreadsheet(Register="".join(opendocument.row(*line) for line in lines))
     return {**files, "register.csv": REGISTER.encode(), "register.xlsx": workbook(), "underlag.zip": archive()}
 
 
@@ -181,7 +184,7 @@ def test_the_mutations_damage_some_files_and_not_all(make_case: Callable[..., Pa
     assert 10 <= sum(read) < 40
 
 
-@pytest.mark.parametrize("name", ["underlag.zip", "register.xlsx"])
+@pytest.mark.parametrize("name", ["underlag.zip", "register.xlsx", "register.ods"])
 def test_a_container_with_a_hole_is_read_or_refused_in_words(make_case: Callable[..., Path], name: str) -> None:
     whole = corpus()[name]
     for number, at in enumerate(range(0, len(whole), len(whole) // 40)):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.ingest.columns import dialects, load_map
 from planner.ingest.splitters import split_contract, split_klassa
 from planner.ingest.values import (
     BadValue,
@@ -29,7 +30,7 @@ NBSP = "\u00a0"
     [
         ("12", None, None, 12), ("1 234,5", None, None, 1234.5), (f"1{NBSP}234{NBSP}567", None, None, 1_234_567), ("16,384", ".", None, 16384),
         ("16,384", ",", None, 16.384), ("1.234.567", None, None, 1_234_567), ("1.234,56", None, None, 1234.56), ("1,234.56", None, None, 1234.56),
-        ("350 tkr", None, None, 350_000), ("1,5 mnkr", None, None, 1_500_000), ("85 %", None, None, 85), ("0,75", None, None, 0.75), ("1e3", None, None, 1000),
+        ("350 tkr", None, None, 350_000), ("1,5 mnkr", None, None, 1_500_000), ("85 %", None, None, 85), ("0,75", None, None, 0.75), ("1e3", None, None, 1000), ("1.36 M", None, None, 1_360_000), ("512 M", None, "GB", 0.5), ("1\u202f234", None, None, 1234), ("1'234'567", None, None, 1_234_567), ("1,638E+4", None, None, 16380), ("2.5e2", None, None, 250),
         ("16 GB", None, "GB", 16), ("16384", None, "MB", 16), ("2 TB", None, "GB", 2048), ("512 MB", None, "GB", 0.5), (8, None, "MiB", 0.0078125), ("-4", None, None, -4),
     ],
 )  # fmt: skip
@@ -142,3 +143,21 @@ def test_contract_phrases() -> None:
 def test_every_schema_describes_itself(name: str) -> None:
     for column in load_table(name).columns:
         assert column.description and column.source, f"{name}.{column.name}"
+
+
+@pytest.mark.parametrize(
+    ("spelt", "environment"),
+    [
+        ("prod", "production"), ("Live", "production"), ("DRIFT", "production"), ("Produktion", "production"), ("pre-prod", "preproduction"),
+        ("preproduction", "preproduction"), ("staging", "preproduction"), ("stage", "preproduction"), ("UAT", "preproduction"), ("acc", "preproduction"),
+        ("Acceptans", "preproduction"), ("tst", "test"), ("QA", "test"), ("sit", "test"), ("Utveckling", "development"), ("lab", "development"),
+        ("sandbox", "development"), ("DR", "recovery"), ("backup", "recovery"),
+    ],
+)  # fmt: skip
+def test_environments_however_they_are_spelt(spelt: str, environment: str) -> None:
+    for name in dialects():
+        column = next((column for column in load_map(name).columns if column.name == "environment"), None)
+        if column:
+            assert column.meanings[spelt.casefold()] == environment, name
+            values = load_table(load_map(name).table).column("environment").values
+            assert set(column.meanings.values()) <= set(values), name

@@ -10,8 +10,10 @@ import pandas as pd
 
 from planner.case import Case, Source
 from planner.errors import InventoryError, SchemaError
+from planner.ingest.addresses import name_addresses
 from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
+from planner.ingest.beside import read_with_lists
 from planner.ingest.conform import Records
 from planner.ingest.connections import read_connections
 from planner.ingest.decided import TABLE as MATCHES
@@ -21,8 +23,10 @@ from planner.ingest.identify import KINDS, Identified, identify
 from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
 from planner.ingest.precedence import ranks_of
-from planner.ingest.relations import read_relations
+from planner.ingest.register_api import read_register
+from planner.ingest.relations import read_needs, read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.service_graph import read_graph
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
 from planner.policy import load_policy
@@ -34,9 +38,16 @@ from planner.schema import concat, conform, load_table
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "rvtools": read_rvtools,
     "answers": read_answers,
+    "archimate_relationships": read_needs,
     "azure_dependencies": read_connections,
     "konveyor": read_konveyor,
+    "migration_center": read_with_lists,
+    "migration_center_tags": read_with_lists,
+    "register_api": read_register,
+    "service_graph": read_graph,
     "servicenow_relations": read_relations,
+    "tidal_databases": read_with_lists,
+    "tidal_servers": read_with_lists,
 }
 Origin = tuple[Source, str, str]
 
@@ -110,8 +121,8 @@ def _tables(
     notes: list[pd.DataFrame],
     lost: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    stated = _frame(done, "dataflows")
     known = concat([item.identifiers for item in done.values()], "identifiers")
+    stated = name_addresses(_frame(done, "dataflows"), _frame(done, "servers"), known)
     systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated, known)
     if systems.empty:
         raise InventoryError(

@@ -16,6 +16,7 @@ from planner.ingest.values import clean
 from planner.yamlfile import load_yaml
 
 HEADERS = Path(__file__).parent / "headers"
+WORDS = Path(__file__).parent / "words"
 HEADER_SEARCH_ROWS = 15
 # Header of the column that we put before rejected rows: why they were.
 REASON = "fardplan_reason"
@@ -28,7 +29,8 @@ class MappedColumn:
 
     `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
     stands there
-    (names of persons are not imported); `meanings` says what the file's words mean. Several headers may stand for it
+    (names of persons are not imported); `meanings` says what the file's words mean: those of the column itself and
+    those that several maps share. Several headers may stand for it
     in one file where `repeats` says how: the `first` that says something, or the `sum` of all.
     """
 
@@ -45,7 +47,10 @@ class ColumnMap:
     """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
 
     A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
-    of headers that name none.
+    of headers that name none. Headers that are `kept` are known and fill no column: what stands there is an attribute.
+    A row is `identified_by` one of some headers, or by two together (`one+other`), or cannot be used. The dialect
+    `lacks` columns that the plan would need. Rows are `rejected` with a code where a staging column says something, or
+    one of some words.
     """
 
     table: str
@@ -54,6 +59,10 @@ class ColumnMap:
     required: tuple[str, ...]
     signature: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    rejected: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,14 +105,20 @@ def load_tab(name: str, tab: str) -> ColumnMap:
 
 
 def _map(data: dict[str, Any]) -> ColumnMap:
-    columns = tuple(_column(name, given) for name, given in data["columns"].items())
+    own = {name: _column(name, given) for name, given in data["columns"].items()}
+    base = load_map(data["extends"]) if "extends" in data else None
+    columns = {column.name: column for column in base.columns} | own if base else own
     return ColumnMap(
         data["table"],
-        columns,
-        tuple(data.get("ignored", [])),
+        tuple(columns.values()),
+        (*(base.ignored if base else ()), *data.get("ignored", [])),
         tuple(data["required"]),
         tuple(data.get("signature", [])),
-        data.get("units", {}),
+        {**(base.units if base else {}), **data.get("units", {})},
+        (*(base.kept if base else ()), *data.get("kept", [])),
+        tuple(data.get("identified_by", [])),
+        tuple(data.get("lacks", [])),
+        tuple(data.get("rejected", [])),
     )
 
 
@@ -114,13 +129,35 @@ def dialects() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (not load_map(name).signature, name)))
 
 
+@lru_cache
+def tabs_of(dialect: str) -> tuple[str, ...]:
+    """Names of the maps of a dialect: its own, and those of the other tables that it consists of."""
+    maps = load_maps(dialect)
+    return tuple(name for name, data in maps.items() if isinstance(data, dict) and "table" in data)
+
+
+@lru_cache
+def beside(dialect: str) -> str | None:
+    """The dialect of servers that a list of this dialect says more of."""
+    data = load_maps(dialect).get(dialect, {})
+    return str(data["beside"]["dialect"]) if "beside" in data else None
+
+
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))
-    meanings = {clean(word).casefold(): value for value, words in given.get("means", {}).items() for word in words}
+    known = [given.get("means", {}), *([load_words(given["words"])] if "words" in given else [])]
+    meanings = {clean(word).casefold(): value for means in known for value, words in means.items() for word in words}
     headers = (name, *given["headers"])
     presence, repeats = given.get("is_presence", False), given.get("repeats")
     return MappedColumn(name, headers, meanings, given.get("split"), presence, repeats)
+
+
+@lru_cache
+def load_words(name: str) -> dict[str, Any]:
+    """Words that several maps or readers share, read from `words/*.yaml`."""
+    data, _ = load_yaml(WORDS / f"{name}.yaml", PolicyError)
+    return {str(value): words for value, words in data.items()}
 
 
 def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:

@@ -72,6 +72,9 @@ def _is_records(items: Any) -> bool:
 
 
 def _cell(value: Any) -> object:
+    # ServiceNow says a reference twice: as people see it, and by its key.
+    if isinstance(value, dict) and {"display_value", "value"} <= set(value):
+        value = value["value"] if value["display_value"] in (None, "") else value["display_value"]
     if value is None:
         return ""
     if isinstance(value, bool):

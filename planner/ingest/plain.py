@@ -8,15 +8,55 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import ColumnMap, MatchedSheet, extend, load_map, match_header
+from planner.ingest.columns import ColumnMap, MatchedSheet, extend, header_keys, load_map, match_header
 from planner.ingest.conform import Records, read_records, without_columns
+from planner.ingest.screen import screened
 from planner.ingest.sheets import Sheet
+from planner.portfolio import finding_rows
+from planner.schema import concat
 
 
 def read_plain(sheets: list[Sheet], source: Source) -> list[Records]:
     """Read the one sheet of a source that holds its table."""
     matched, column_map = find_sheet(sheets, source)
-    return [_with_os_version(read_records(matched, column_map, source.is_pseudonymised))]
+    records = read_records(matched, column_map, source.is_pseudonymised)
+    records = _with_name(screened(_without_known(records, column_map), matched, column_map))
+    return [_with_os_version(records)]
+
+
+def _without_known(records: Records, column_map: ColumnMap) -> Records:
+    """Say of the columns that the map keeps as attributes once which they are, instead of asking about each."""
+    kept = {key for header in column_map.kept for key in header_keys(header)}
+    findings = records.findings
+    headers = findings["value"].where(findings["code"] == "unknown_column", "").fillna("")
+    known = headers.map(lambda header: not kept.isdisjoint(header_keys(header))).astype(bool)
+    if not known.any():
+        return records
+    note = finding_rows(
+        "info",
+        "columns_kept_aside",
+        file=records.file,
+        sheet=records.sheet,
+        row=findings.loc[known, "row"].iloc[0],
+        detail=str(int(known.sum())),
+        value=", ".join(headers[known]),
+    )
+    return dataclasses.replace(records, findings=concat([findings[~known], note], "findings"))
+
+
+def _with_name(records: Records) -> Records:
+    """Name a server by its address or its id in the source where it has no name."""
+    frame, cells = records.frame, records.cells
+    if records.table != "servers":
+        return records
+    for column in ("ip_addresses", "source_key"):
+        if column in frame:
+            wanted = frame.index[frame["name"].isna() & frame[column].notna()]
+            named = frame.loc[wanted, column].str.partition(",")[0].str.strip()
+            frame = frame.assign(name=frame["name"].where(~frame.index.isin(wanted), named))
+            witness = cells[cells["position"].isin(wanted) & (cells["column"] == column)].assign(column="name")
+            cells = pd.concat([cells, witness], ignore_index=True)
+    return dataclasses.replace(records, frame=frame, cells=cells)
 
 
 def _with_os_version(records: Records) -> Records:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import InventoryError
-from planner.ingest.columns import HEADER_SEARCH_ROWS, MatchedSheet, dialects, header_keys, load_map, match_header
+from planner.ingest.columns import (
+    HEADER_SEARCH_ROWS,
+    ColumnMap,
+    MatchedSheet,
+    dialects,
+    header_keys,
+    load_maps,
+    load_tab,
+    match_header,
+    tabs_of,
+)
+from planner.ingest.positions import DIALECT, is_by_position
 from planner.ingest.sheets import Sheet
 from planner.ingest.values import clean
 
@@ -38,9 +49,12 @@ def recognise(sheet: Sheet) -> str | None:
     """
     if _is_rvtools(sheet):
         return "rvtools"
-    found = [candidate for dialect in dialects() if (candidate := _candidate(sheet, dialect))]
+    maps = [(dialect, load_tab(dialect, tab)) for dialect in dialects() for tab in tabs_of(dialect)]
+    found = [candidate for dialect, column_map in maps if (candidate := _candidate(sheet, dialect, column_map))]
     best = max((candidate.rank for candidate in found), default=None)
-    names = [candidate.dialect for candidate in found if candidate.rank == best]
+    names = list(dict.fromkeys(candidate.dialect for candidate in found if candidate.rank == best))
+    if not names and is_by_position(sheet):
+        return DIALECT
     if len(names) > 1:
         raise InventoryError(
             f"the header row may be one of several kinds: {', '.join(names)}",
@@ -50,13 +64,25 @@ def recognise(sheet: Sheet) -> str | None:
     return names[0] if names else None
 
 
+def aside_of(read: set[str], sheets: list[Sheet]) -> list[Sheet]:
+    """Sheets that belong to the dialects of the same file and hold nothing that is read."""
+    maps = [load_maps(dialect)[dialect] for dialect in sorted(read & set(dialects()))]
+    words = [item for data in maps for item in data.get("aside", [])]
+    names = {item["name"].casefold() for item in words}
+    headers = [tuple(item["headers"]) for item in words if "headers" in item]
+    return [
+        sheet
+        for sheet in sheets
+        if (sheet.name or "").strip().casefold() in names or any(has_all(sheet, known) for known in headers)
+    ]
+
+
 def _is_rvtools(sheet: Sheet) -> bool:
-    return (sheet.name or "").casefold() == "vinfo" and _has_all(sheet, ("VM", "Powerstate"))
+    return (sheet.name or "").casefold() == "vinfo" and has_all(sheet, ("VM", "Powerstate"))
 
 
-def _candidate(sheet: Sheet, dialect: str) -> _Candidate | None:
-    column_map = load_map(dialect)
-    if not _has_all(sheet, column_map.signature):
+def _candidate(sheet: Sheet, dialect: str, column_map: ColumnMap) -> _Candidate | None:
+    if not has_all(sheet, column_map.signature):
         return None
     try:
         matched = match_header(sheet, column_map)
@@ -70,7 +96,8 @@ def _known(matched: MatchedSheet) -> int:
     return len({match.column.name for match in matched.matches})
 
 
-def _has_all(sheet: Sheet, headers: tuple[str, ...]) -> bool:
+def has_all(sheet: Sheet, headers: tuple[str, ...]) -> bool:
+    """Whether one of the first rows of a sheet holds all headers; `one|other` is either of them."""
     if not headers:
         return True
     for row in sheet.rows[:HEADER_SEARCH_ROWS]:

@@ -9,8 +9,10 @@ import re
 import pandas as pd
 
 from planner.case import Case, Source
-from planner.ingest.columns import REASON
+from planner.ingest.columns import REASON, tabs_of
+from planner.ingest.families import by_tab
 from planner.ingest.plain import find_sheet
+from planner.ingest.positions import DIALECT, with_header
 from planner.ingest.sheets import Sheet
 from planner.ingest.sources import RVTOOLS, parts_of
 from planner.ingest.values import clean
@@ -37,13 +39,17 @@ def rejected_files(case: Case, rejects: pd.DataFrame) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for number, source in enumerate(case.sources, start=1):
         for part, sheets in parts_of(case.folder, source)[0] if not source.is_pseudonymised else []:
-            for sheet in sheets:
+            for sheet in (_placed(sheet, part) for sheet in sheets):
                 mine = {
                     row: codes[key] for row in sheet.numbers if (key := (sheet.file, sheet.name or "", row)) in codes
                 }
                 if mine:
                     files[_name(number, sheet)] = _written(sheet, part, mine)
     return files
+
+
+def _placed(sheet: Sheet, part: Source) -> Sheet:
+    return (with_header(sheet) if part.reader == DIALECT else None) or sheet
 
 
 def _name(number: int, sheet: Sheet) -> str:
@@ -64,4 +70,7 @@ def _written(sheet: Sheet, part: Source, codes: dict[int, str]) -> bytes:
 def _header_at(sheet: Sheet, part: Source) -> int:
     if part.reader == RVTOOLS:
         return 0
+    tables = [matched for tab in tabs_of(str(part.reader))[1:] for matched, _ in by_tab([sheet], str(part.reader))[tab]]
+    if tables:
+        return tables[0].header_at
     return find_sheet([sheet], part.model_copy(update={"sheet": sheet.name}))[0].header_at

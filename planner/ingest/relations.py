@@ -1,4 +1,4 @@
-"""ServiceNow relations: which records depend on which, and which system runs on which server."""
+"""Relations between records: which depend on which, and which system runs on which server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ from planner.ingest.plain import read_plain
 from planner.ingest.sheets import Sheet
 
 DIALECT = "servicenow_relations"
+
+
+def read_needs(sheets: list[Sheet], source: Source) -> list[Records]:
+    """Read relations of an architecture model, whose direction is settled already.
+
+    Raises
+    ------
+    InventoryError
+        No sheet has the headers of the dialect.
+    """
+    (records,) = read_plain(sheets, source)
+    is_hosting = (records.frame["is_hosting"] == "yes").astype("object")
+    cells = records.cells[records.cells["column"] != "is_hosting"]
+    return [dataclasses.replace(records, frame=records.frame.assign(is_hosting=is_hosting), cells=cells)]
 
 
 def read_relations(sheets: list[Sheet], source: Source) -> list[Records]:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planner.errors import InventoryError
+from planner.ingest.architecture import tables_of
 from planner.ingest.extent import refuse_stray_values
 from planner.ingest.lists import SUFFIXES, read_lists
 from planner.ingest.values import clean
@@ -34,8 +35,8 @@ DAMAGE = (
     ValueError,
     OSError,
 )
-WORKBOOKS = frozenset({".xlsx", ".xlsm"})
-TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".zip"}
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".ods"})
+TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".xml", ".zip"}
 MAX_MEMBERS = 500
 # So much of a text shows which mark separates its cells.
 HEAD_LETTERS = 1_000_000
@@ -69,10 +70,10 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """Read every sheet of a workbook, the one table of a text file, the lists of a JSON or YAML file, or all of these
-    in a folder or ZIP.
+    """Read every sheet of a workbook, the one table of a text file, the lists of a JSON or YAML file, the tables of an
+    architecture model, or all of these in a folder or ZIP.
 
-    A record of a list counts as a row, after a header in row 1.
+    A record of a list counts as a row, after a header in row 1; the rows of a model are its lines.
 
     Raises
     ------
@@ -99,6 +100,12 @@ def _sheets(path: Path, data: bytes) -> list[Sheet]:
         return [
             Sheet(path.name, name, [*rows], list(range(1, len(rows) + 1)), None, fingerprint)
             for name, rows in read_lists(path, data)
+        ]
+    if path.suffix.lower() == ".xml":
+        fingerprint = hashlib.sha256(data).hexdigest()
+        return [
+            Sheet(path.name, name, [*rows], numbers, None, fingerprint, notes)
+            for name, rows, numbers, notes in tables_of(data, path.name)
         ]
     return [_text(path, data)]
 
@@ -168,7 +175,7 @@ def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
         raise InventoryError(
             f"the workbook cannot be read ({reason})",
             place=path.name,
-            remedy="Open it in a spreadsheet and save it again as .xlsx.",
+            remedy="Open it in a spreadsheet and save it again, without a password.",
         ) from None
 
 
@@ -180,9 +187,9 @@ def _refuse_bomb(path: Path, data: bytes) -> None:
                 refuse_stray_values(archive, path.name)
     except DAMAGE:
         raise InventoryError(
-            "this is not an .xlsx workbook",
+            f"this is not an {path.suffix.lower()} workbook",
             place=path.name,
-            remedy="Save it as .xlsx, or name it by what it is.",
+            remedy="Save it anew from a spreadsheet, or name it by what it is.",
         ) from None
     if size > MAX_UNPACKED_BYTES:
         raise InventoryError("the workbook unpacks to more than 2 GB", place=path.name, value=size, remedy="Split it.")

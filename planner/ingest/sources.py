@@ -11,13 +11,15 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import dialects
-from planner.ingest.recognise import recognise
+from planner.ingest.columns import beside, dialects
+from planner.ingest.recognise import aside_of, recognise
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
 from planner.ingest.values import clean
 from planner.portfolio import finding_rows
 
 RVTOOLS = "rvtools"
+# Dialects of several tables that refer to each other, so that those of one source are read together.
+JOINED = frozenset({"register_api", "service_graph", "migration_center", "tidal_servers"})
 Part = tuple[Source, list[Sheet]]
 
 
@@ -43,7 +45,23 @@ def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFram
     parts = [part for found, _ in done for part in found]
     if not parts:
         raise _nothing(source, [sheet for group in groups for sheet in group])
-    return parts, [finding for _, findings in done for finding in findings]
+    return _together(parts), [finding for _, findings in done for finding in findings]
+
+
+def _together(parts: list[Part]) -> list[Part]:
+    """Put the tables of a dialect that joins them into one part, where its first one stands."""
+    joined: dict[str, list[Sheet]] = {}
+    made: list[Part] = []
+    for part, sheets in parts:
+        dialect = beside(str(part.reader)) or str(part.reader)
+        if dialect not in JOINED:
+            made.append((part, sheets))
+        elif dialect in joined:
+            joined[dialect] += sheets
+        else:
+            joined[dialect] = list(sheets)
+            made.append((part.model_copy(update={"sheet": None, "reader": dialect}), joined[dialect]))
+    return made
 
 
 def _refuse_unknown(source: Source) -> None:
@@ -86,7 +104,9 @@ def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[p
         parts.append((_as(source, RVTOOLS), tabs))
         found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
-    return parts, [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows]
+    known = aside_of({str(part.reader) for part, _ in parts}, [sheet for sheet, dialect in found if not dialect])
+    unread = [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows and sheet not in known]
+    return parts, [*unread, *([_aside(known)] if known else [])]
 
 
 def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
@@ -107,6 +127,11 @@ def _as(source: Source, dialect: str, sheet: Sheet | None = None) -> Source:
 
 def _unread(sheet: Sheet) -> pd.DataFrame:
     return finding_rows("warning", "sheet_not_recognised", file=sheet.file, sheet=sheet.name, value=_first(sheet))
+
+
+def _aside(known: list[Sheet]) -> pd.DataFrame:
+    names = ", ".join(str(sheet.name) for sheet in known)
+    return finding_rows("info", "sheets_known_aside", file=known[0].file, value=names)
 
 
 def _first(sheet: Sheet) -> str:

@@ -10,6 +10,12 @@ import pandas as pd
 _KLASSA = re.compile(r"^[kKrRtT]?\s*([0-4])\s*[-/., ]\s*[rR]?\s*([0-4])\s*[-/., ]\s*[tT]?\s*([0-4])$")
 _ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
 _NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
+_OPTION = re.compile(r",\s*(?=(?:ja|nej),)", re.IGNORECASE)
+_USED_OF_TOTAL = re.compile(r"^(.+?)\s*/\s*(.+)$")
+_PHASE = re.compile(
+    r"\b(plan|phaseIn|active|phaseOut|endOfLife)\b\"?\W+(?:\"?startDate\"?\W+)?(\d{4})-\d{2}-\d{2}", re.IGNORECASE
+)
+_NOW = re.compile(r"\"asString\"\s*:\s*\"(\w+)\"|^(\w+)$")
 _PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
 
 
@@ -44,6 +50,33 @@ def split_contract(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     }
 
 
+def split_options(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Part options that are joined with commas and hold commas themselves: each begins with "Ja," or "Nej,"."""
+    return {name: cells.str.replace(_OPTION, "; ", regex=True)}
+
+
+def split_lifecycle(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split phases with their dates: the one that is said to hold now, and the year of `endOfLife`.
+
+    Dates alone do not say which phase holds now, since no clock is read.
+    """
+    now = cells.str.extract(_NOW)
+    ends = [
+        next((year for phase, year in _PHASE.findall(cell) if phase.casefold() == "endoflife"), None) for cell in cells
+    ]
+    return {
+        "lifecycle": now[0].where(now[0].notna(), now[1]),
+        "retire_year": pd.Series(ends, index=cells.index, dtype="object"),
+    }
+
+
+def split_used_of_total(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Split `61.2 GiB / 127 GiB`: what is used, of how much; one amount alone is the whole."""
+    found = cells.str.extract(_USED_OF_TOTAL)
+    used, total = found[0], found[1].where(found[1].notna(), cells)
+    return {"storage_used_gib": used.where(used.notna(), None), "storage_gib": total}
+
+
 def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     """Keep the text in a staging column of the header's own name; the reader uses it and drops it."""
     return {name: cells.where(cells != "", None)}
@@ -52,5 +85,8 @@ def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
 SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
     "klassa": split_klassa,
     "contract": split_contract,
+    "lifecycle": split_lifecycle,
+    "options": split_options,
+    "used_of_total": split_used_of_total,
     "staged": keep_staged,
 }

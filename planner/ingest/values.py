@@ -34,6 +34,9 @@ UNKNOWN_TEXTS = frozenset(
         "oklart",
         "saknas",
         "unknown",
+        # What LeanIX says to those without rights to the field.
+        "no_read_permission",
+        "__missing__",
     }
 )
 TRUE_TEXTS = frozenset({"ja", "j", "yes", "y", "true", "sant", "sann", "1", "x"})
@@ -59,7 +62,7 @@ MONTHS = {
     )
     for name in names.split()
 }
-MULTIPLES = {"tkr": 1e3, "ksek": 1e3, "tsek": 1e3, "mkr": 1e6, "mnkr": 1e6, "msek": 1e6}
+MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "tkr": 1e3, "ksek": 1e3, "tsek": 1e3, "mkr": 1e6, "mnkr": 1e6, "msek": 1e6}
 GIB_PER_UNIT = {
     "kib": 2**-20,
     "kb": 2**-20,
@@ -70,6 +73,8 @@ GIB_PER_UNIT = {
     "tib": 1024.0,
     "tb": 1024.0,
 }
+# Letters that people write for them; only in columns of memory and storage, elsewhere M is a million.
+_SHORT = {"k": "kib", "m": "mib", "g": "gib", "t": "tib"}
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
 _MARK = re.compile(r"[-.,/]")
@@ -191,6 +196,7 @@ def read_number(cell: object, decimal: str | None, unit: str | None) -> float:
         raise BadValue("not_a_number")
     value = _digits(match["number"], decimal)
     word = match["unit"].lower().rstrip(".")
+    word = _SHORT.get(word, word) if unit else word
     if word in MULTIPLES:
         return value * MULTIPLES[word]
     if unit or word in GIB_PER_UNIT:
@@ -225,6 +231,8 @@ def decimal_mark_of(text: str) -> str | None:
     if len(marks) > 1:
         return "." if marks[0] == "," else ","
     whole, _, fraction = text.partition(marks[0])
+    if "e" in fraction.lower():
+        return marks[0]  # nobody writes thousands apart before an exponent
     if len(fraction) == 3 and 1 <= len(whole.lstrip("+-")) <= 3 and whole.lstrip("+-") != "0":
         return None
     return marks[0]

@@ -66,7 +66,10 @@ def _no_header(sheet: Sheet, column_map: ColumnMap, source: Source) -> Inventory
     names = {
         column.name: column.headers[1] if len(column.headers) > 1 else column.name for column in column_map.columns
     }
-    needed = ", ".join(f"{name} (for instance '{names[name]}')" for name in column_map.required)
+    needed = ", ".join(
+        " or ".join(f"{name} (for instance '{names[name]}')" for name in need.split("|"))
+        for need in column_map.required
+    )
     first = " | ".join(str(cell) for cell in sheet.rows[0][:8]) if sheet.rows else "no rows at all"
     return InventoryError(
         f"no header row with the required columns: {needed}",

@@ -20,10 +20,13 @@ from planner.ingest.konveyor import read_konveyor
 from planner.ingest.plain import read_plain
 from planner.ingest.relations import read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
+from planner.ingest.stated import read_usage
+from planner.ingest.utilisation import Measured, measure
 from planner.portfolio import finding_rows
-from planner.schema import concat, conform, load_table
+from planner.schema import concat, conform, empty, load_table
 
 # Readers of their own; every other dialect is one plain table.
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
@@ -47,7 +50,8 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        systems, servers, hosts, dataflows, assignments, provenance, attributes, findings, rejects and sources.
+        systems, servers, hosts, dataflows, assignments, utilisation, provenance, attributes, findings, rejects and
+        sources.
 
     Raises
     ------
@@ -58,17 +62,24 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
     origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in KEYS}
     details: list[dict[str, Any]] = []
     notes: list[pd.DataFrame] = []
+    series: dict[str, list[SeriesFile]] = {}
     for number, source in enumerate(case.sources, start=1):
-        parts, found = parts_of(case.folder, source)
+        mine = series.setdefault(f"{number:02d}", find_series(case.folder, source))
+        parts, found = parts_of(case.folder, source, list(mine))
         notes += found
         for part, sheets in parts:
-            for record in READERS.get(str(part.reader), read_plain)(sheets, part):
+            if part.reader in series_dialects():
+                mine.append(series_of_sheet(case.folder, part, sheets))
+                continue
+            for record in map(read_usage, READERS.get(str(part.reader), read_plain)(sheets, part)):
                 records[record.table].append(record)
                 origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
                 if part.reader == "rvtools" and record.table == "servers":
                     details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
     done = {table: identify(records[table], table, *KEYS[table]) for table in KEYS if records[table]}
-    return _tables(done, origins, details, notes)
+    servers = _frame(done, "servers")
+    measured = measure(series, servers, done["servers"].provenance if "servers" in done else empty("provenance"))
+    return _tables(done, origins, details, notes, measured)
 
 
 def _origin(origin: tuple[Source, str, str]) -> dict[str, str]:
@@ -81,6 +92,7 @@ def _tables(
     origins: dict[str, list[tuple[Source, str, str]]],
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
+    measured: Measured,
 ) -> dict[str, pd.DataFrame]:
     stated = _frame(done, "dataflows")
     systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated)
@@ -89,13 +101,13 @@ def _tables(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
         )
     flows, quoted = propose_flows(systems)
-    provenance = concat([*(item.provenance for item in done.values()), assigned], "provenance")
+    provenance = concat([*(item.provenance for item in done.values()), measured.provenance, assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
     sources = [
         {**row, **_origin(origins[table][at])}
         for table, item in done.items()
         for at, row in enumerate(item.counts.to_dict("records"))
-    ]
+    ] + measured.sources
     tables = {
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
@@ -105,10 +117,13 @@ def _tables(
             "dataflows",
         ),
         "assignments": assignments,
+        "utilisation": measured.table,
         "provenance": provenance[provenance["column"].isin(_declared(provenance))],
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
-        "findings": concat([*notes, *(item.findings for item in done.values()), *_truncated(sources)], "findings"),
-        "rejects": concat([item.rejects for item in done.values()], "rejects"),
+        "findings": concat(
+            [*notes, *(item.findings for item in done.values()), measured.findings, *_truncated(sources)], "findings"
+        ),
+        "rejects": concat([*(item.rejects for item in done.values()), measured.rejects], "rejects"),
         "sources": pd.DataFrame([*sources, *details]),
     }
     return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}

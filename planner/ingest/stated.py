@@ -13,12 +13,11 @@ from dataclasses import replace
 import pandas as pd
 
 from planner.ingest.conform import Records
+from planner.ingest.series.scale import MAX_FRACTION
 from planner.ingest.values import BadValue, read_number
 from planner.portfolio import finding_rows
 from planner.schema import concat, conform, empty
 
-# Shares of which none is larger are fractions (formats reference 2.4).
-MAX_FRACTION = 1.5
 GIB_PER_UNIT = {"mib": 1 / 1024, "gib": 1.0}
 _USAGE = re.compile(r"usage_(cpu|memory)_(avg|max|point|declared)_(pct|share|mib|gib)")
 _BASIS = {"avg": "average_max", "max": "average_max", "declared": "declared", "point": "point"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from planner.errors import CaseError
 from planner.yamlfile import read_model
@@ -21,7 +22,8 @@ class _Frozen(BaseModel):
 class Source(_Frozen):
     """One file of the inventory (or a folder or ZIP of files) and how to read it.
 
-    Without a `reader` every sheet is recognised by its header row.
+    Without a `reader` every sheet is recognised by its header row. `timezone` is the IANA name of the zone in which
+    times without an offset are written.
     """
 
     file: Name
@@ -30,6 +32,17 @@ class Source(_Frozen):
     columns: dict[str, list[str] | str] = Field(default_factory=dict)
     ignore: list[str] = Field(default_factory=list)
     is_pseudonymised: bool = False
+    timezone: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        try:
+            if name is not None:
+                ZoneInfo(name)
+        except (ValueError, LookupError, OSError):
+            raise ValueError(f"'{name}' is no time zone; write its IANA name, such as Europe/Stockholm") from None
+        return name
 
 
 class Team(_Frozen):

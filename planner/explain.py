@@ -43,6 +43,7 @@ def explain_system(system: System, language: str) -> str:
     lines += _section(say["depends_on"], [ref.name for ref in system.depends_on])
     lines += _section(say["needed_by"], [ref.name for ref in system.needed_by])
     lines += _section(say["moves_together"], [system.circle] if system.circle else [])
+    lines += _section(say["sizing"], list(system.sizing))
     lines += _section(say["assumed"], [", ".join(system.assumed)] if system.assumed else [])
     return "\n".join(lines)
 

@@ -13,6 +13,15 @@ from planner.portfolio import Portfolio
 from planner.schema import conform
 
 SIZED_OPTIONS = ("rehost", "relocate", "replatform", "refactor")
+NEEDS = (
+    "need_vcpu",
+    "need_memory_gib",
+    "vcpu_basis",
+    "memory_gib_basis",
+    "cpu_used_pct",
+    "memory_used_pct",
+    "confidence",
+)
 OPERATING_SYSTEMS = ("linux", "windows")
 
 
@@ -28,6 +37,7 @@ def size(portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue)
     servers = servers.merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")
     servers["operating_system"] = _operating_system(servers["os"])
     servers["state"] = _state(servers)
+    servers = servers.merge(_needs(servers, portfolio["utilisation"], policy), on="server_id")
     fits = [_cheapest(servers, name, case.region, policy, catalogue) for name in OPERATING_SYSTEMS]
     targets = servers.merge(pd.concat(fits, ignore_index=True), on="server_id", how="left", suffixes=("_wanted", ""))
     per_gib, _, _ = storage_price(catalogue, case.region)
@@ -46,8 +56,41 @@ def size(portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue)
         "storage_usd_month",
         "price_as_of",
         "price_source",
+        *NEEDS,
     ]
     return {"targets": conform(targets[columns].assign(region=case.region).sort_values("server_id"), "targets")}
+
+
+def _needs(servers: pd.DataFrame, utilisation: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """What the target of every server has to hold, and whether that comes from its series or from its allocation."""
+    series = utilisation[utilisation["basis"] == "series"]
+    known = servers[["server_id", "vcpu", "memory_gib"]].merge(series, on="server_id", how="left")
+    vcpu = _need(known, "cpu", "vcpu", policy.sizing.used_min_vcpu.value, policy)
+    memory = _need(known, "memory", "memory_gib", policy.sizing.used_min_memory_gib.value, policy)
+    needs = pd.concat([known[["server_id"]], vcpu, memory], axis=1)
+    measured = (needs[["vcpu_basis", "memory_gib_basis"]] == "utilisation").sum(axis=1)
+    is_known = needs["need_vcpu"].notna() & needs["need_memory_gib"].notna()
+    return needs.assign(confidence=measured.map({0: "low", 1: "medium", 2: "high"}).where(is_known))
+
+
+def _need(known: pd.DataFrame, metric: str, size: str, least: float, policy: Policy) -> pd.DataFrame:
+    """Need of one size: by the percentile of a series that is long and whole enough, else by what is allocated."""
+    sizing = policy.sizing
+    allocated = known[size].astype("Float64")
+    used = known[f"{metric}_p{sizing.used_percentile.value:.0f}_pct"]
+    coverage = 100 * known[f"{metric}_points"] / known["expected_points"]
+    is_doubtful = known["doubtful"].fillna("").str.contains(metric, regex=False)
+    is_long = known["window_days"] >= sizing.used_min_window_days.value
+    is_used = (is_long & (coverage >= sizing.used_min_coverage_pct.value) & ~is_doubtful & used.notna()).fillna(False)
+    # The floor keeps a server from shrinking to nothing, and never makes it larger than it is.
+    wanted = (allocated * used / 100 * sizing.used_comfort.value).clip(lower=allocated.clip(upper=least)).round(4)
+    return pd.DataFrame(
+        {
+            f"need_{size}": wanted.where(is_used, allocated * sizing.comfort.value),
+            f"{size}_basis": is_used.map({True: "utilisation", False: "allocated"}).where(allocated.notna()),
+            f"{metric}_used_pct": used.where(is_used),
+        }
+    )
 
 
 def _operating_system(texts: pd.Series) -> pd.Series:
@@ -67,10 +110,9 @@ def _cheapest(
 ) -> pd.DataFrame:
     wanted = servers[(servers["state"] == "sized") & (servers["operating_system"] == operating_system)]
     offers = _offers(operating_system, region, policy, catalogue)
-    sizes = wanted[["vcpu", "memory_gib"]].drop_duplicates().reset_index(drop=True)
-    comfort = policy.sizing.comfort.value
-    need_vcpu = sizes["vcpu"].to_numpy(dtype=float) * comfort
-    need_memory = sizes["memory_gib"].to_numpy(dtype=float) * comfort
+    sizes = wanted[["need_vcpu", "need_memory_gib"]].drop_duplicates().reset_index(drop=True)
+    need_vcpu = sizes["need_vcpu"].to_numpy(dtype=float)
+    need_memory = sizes["need_memory_gib"].to_numpy(dtype=float)
     fits = (offers["vcpu"].to_numpy() >= need_vcpu[:, None]) & (offers["memory_gib"].to_numpy() >= need_memory[:, None])
     price = np.where(fits, offers["usd_per_hour"].to_numpy(dtype=float, na_value=np.nan), np.nan)
     # Offers are ordered by price and name, so the first that fits is the cheapest and ties are broken by name.
@@ -79,12 +121,12 @@ def _cheapest(
     chosen = (
         offers.iloc[np.maximum(first, 0)].reset_index(drop=True) if len(offers) else offers.reindex(range(len(sizes)))
     )
-    sized = sizes.rename(columns={"vcpu": "want_vcpu", "memory_gib": "want_gib"}).join(chosen)
+    sized = sizes.join(chosen)
     sized["fit"] = np.where(first >= 0, "sized", np.where(fits.any(axis=1), "price_not_found", "no_type_fits"))
     sized.loc[first < 0, ["instance_type", "vcpu", "memory_gib", "usd_per_hour", "as_of", "source"]] = pd.NA
     sized["compute_usd_month"] = sized["usd_per_hour"] * policy.sizing.hours_per_month.value
-    joined = wanted[["server_id", "vcpu", "memory_gib"]].rename(columns={"vcpu": "want_vcpu", "memory_gib": "want_gib"})
-    joined = joined.merge(sized, on=["want_vcpu", "want_gib"], how="left")
+    joined = wanted[["server_id", "need_vcpu", "need_memory_gib"]]
+    joined = joined.merge(sized, on=["need_vcpu", "need_memory_gib"], how="left")
     return joined.rename(columns={"as_of": "price_as_of", "source": "price_source"})[
         [
             "server_id",

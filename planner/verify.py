@@ -14,6 +14,7 @@ from planner.portfolio import Portfolio, finding_rows
 from planner.schema import concat
 
 TOLERANCE_DAYS = 0.01
+TOLERANCE_SIZE = 0.001
 _CHANGES = {"retire", "rehost", "relocate", "repurchase", "replatform", "refactor"}
 
 
@@ -31,6 +32,7 @@ def verify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
         _every_decision_has_evidence,
         _denied_options_are_not_chosen,
         _every_server_is_accounted_for,
+        _sizes_hold,
         _phases_follow_each_other,
         _dependencies_hold,
         _capacity_holds,
@@ -50,7 +52,7 @@ def _broken(promise: str, ids: pd.Series | list[object], table: str) -> pd.DataF
 def _every_row_is_accounted_for(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     sources = portfolio["sources"]
     lost = sources["rows_in"] != sources["rows_used"] + sources["rows_merged"] + sources["rows_rejected"]
-    rejected = int(sources["rows_rejected"].sum()) != len(portfolio["rejects"])
+    rejected = int(sources["rows_rejected"].sum()) != int(portfolio["rejects"]["rows"].fillna(1).sum())
     ids = [*sources.loc[lost, "source_id"], *(["rejects"] if rejected else [])]
     return _broken("promise_rows", ids, "sources")
 
@@ -93,6 +95,36 @@ def _every_server_is_accounted_for(portfolio: Portfolio, case: Case, policy: Pol
         portfolio["targets"]["server_id"]
     )
     return _broken("promise_servers", sorted(wrong), "servers")
+
+
+def _sizes_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """Every type holds what its server needs, and need and basis follow from series and allocation."""
+    sizing, wrong = policy.sizing, set()
+    targets = portfolio["targets"].set_index("server_id")
+    allocated = portfolio["servers"].set_index("server_id").reindex(targets.index)
+    measured = portfolio["utilisation"].set_index("server_id")
+    wrong |= set(measured.index) - set(allocated.index)
+    series = measured[measured["basis"] == "series"].reindex(targets.index)
+    for metric, size, least in (
+        ("cpu", "vcpu", sizing.used_min_vcpu.value),
+        ("memory", "memory_gib", sizing.used_min_memory_gib.value),
+    ):
+        need, has = targets[f"need_{size}"], allocated[size].astype("Float64")
+        percentile = series[f"{metric}_p{int(sizing.used_percentile.value)}_pct"]
+        is_enough = series["window_days"].ge(sizing.used_min_window_days.value) & (
+            series[f"{metric}_points"] * 100 >= series["expected_points"] * sizing.used_min_coverage_pct.value
+        )
+        is_enough &= percentile.notna() & ~series["doubtful"].fillna("").str.contains(metric)
+        is_enough = is_enough.fillna(False).astype(bool)
+        floor = has.where(has < least, least)
+        by_use = has * percentile / 100 * sizing.used_comfort.value
+        expected = (has * sizing.comfort.value).where(~is_enough, by_use.where(by_use > floor, floor))
+        basis = pd.Series("allocated", index=targets.index).mask(is_enough, "utilisation").where(has.notna(), "")
+        is_off = (need - expected).abs().gt(TOLERANCE_SIZE) | need.isna().ne(expected.isna())
+        is_off |= targets[f"{size}_basis"].fillna("").ne(basis)
+        is_off |= targets["state"].eq("sized") & targets[size].lt(need - TOLERANCE_SIZE)
+        wrong |= set(targets.index[is_off.fillna(False).astype(bool)])
+    return _broken("promise_sizes", sorted(wrong), "targets")
 
 
 def _phases_follow_each_other(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:

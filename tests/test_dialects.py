@@ -84,6 +84,8 @@ EDGES = {"azure_dependencies", "konveyor", "servicenow_relations"}
 JOINED = {"register_api", "service_graph", "migration_center_tags", "tidal_databases"}
 # Tables of an architecture model, see test_archimate.py.
 MODEL = {"archimate_applications", "archimate_nodes", "archimate_relationships"}
+# Utilisation series, which have tests of their own (test_series.py).
+SERIES = {"migration_center_performance", "utilisation"}
 
 
 def dialect_of(fixture: str) -> str:
@@ -209,13 +211,16 @@ def test_servicenow_parent_depends_on_child_and_runs_on_assigns(make_case: MakeC
 
 
 def test_every_dialect_has_a_fixture() -> None:
-    assert {dialect_of(fixture) for fixture in EXPECTED} | EDGES | MODEL | JOINED == set(dialects()) - {
+    assert {dialect_of(fixture) for fixture in EXPECTED} | EDGES | MODEL | JOINED | SERIES == set(dialects()) - {
         "systems",
         "servers",
         "dataflows",
         "answers",
+        "matches",
     }
-    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES | {"azure_dependencies_server"}
+    assert {path.stem for path in FIXTURES.glob("*.csv")} == set(EXPECTED) | EDGES | SERIES | {
+        "azure_dependencies_server"
+    }
 
 
 def test_every_dialect_is_documented() -> None:
@@ -229,7 +234,8 @@ def test_maps_name_columns_that_their_table_has(dialect: str) -> None:
     names = set(load_table(column_map.table).names)
     staged = {column.name for column in column_map.columns if column.split} | {"field", "answer"}
     assert {column.name for column in column_map.columns} <= names | staged
-    assert set(column_map.required) <= {column.name for column in column_map.columns}
+    needed = {name for need in column_map.required for name in need.split("|")}
+    assert needed <= {column.name for column in column_map.columns}
     assert set(column_map.units) <= names
 
 

@@ -117,6 +117,8 @@ def _shift(weeks: int, phase: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
             "promise_cutovers",
         ),
         ("assignments", lambda frame: frame.iloc[1:], "promise_servers"),
+        ("targets", lambda frame: frame.assign(need_vcpu=frame["need_vcpu"] / 2), "promise_sizes"),
+        ("targets", lambda frame: frame.assign(memory_gib_basis="utilisation"), "promise_sizes"),
         ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "promise_rows"),
         ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_systems"),
     ],

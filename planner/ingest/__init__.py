@@ -26,13 +26,16 @@ from planner.ingest.precedence import ranks_of
 from planner.ingest.register_api import read_register
 from planner.ingest.relations import read_needs, read_relations
 from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
 from planner.ingest.service_graph import read_graph
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
+from planner.ingest.stated import read_usage
+from planner.ingest.utilisation import Measured, measure
 from planner.policy import load_policy
 from planner.policy.matching import Matching
 from planner.portfolio import finding_rows
-from planner.schema import concat, conform, load_table
+from planner.schema import concat, conform, empty, load_table
 
 # Readers of their own; every other dialect is one plain table.
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
@@ -65,8 +68,8 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     Returns
     -------
     dict of DataFrame
-        systems, servers, hosts, dataflows, assignments, matches, identifiers, provenance, attributes, findings, rejects
-        and sources.
+        systems, servers, hosts, dataflows, assignments, matches, identifiers, utilisation, provenance, attributes,
+        findings, rejects and sources.
 
     Raises
     ------
@@ -80,11 +83,16 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     origins: dict[str, list[Origin]] = {table: [] for table in records}
     details: list[dict[str, Any]] = []
     notes: list[pd.DataFrame] = []
+    series: dict[str, list[SeriesFile]] = {}
     for number, source in enumerate(case.sources, start=1):
-        parts, found = parts_of(case.folder, source)
+        mine = series.setdefault(f"{number:02d}", find_series(case.folder, source))
+        parts, found = parts_of(case.folder, source, list(mine))
         notes += found
         for part, sheets in parts:
-            for record in READERS.get(str(part.reader), read_plain)(sheets, part):
+            if part.reader in series_dialects():
+                mine.append(series_of_sheet(case.folder, part, sheets))
+                continue
+            for record in map(read_usage, READERS.get(str(part.reader), read_plain)(sheets, part)):
                 records[record.table].append(record)
                 origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
                 if part.reader == "rvtools" and record.table == "servers":
@@ -106,7 +114,9 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     counts, lost = accounted(decided, records[MATCHES], matches)
     details += [{**row, **_origin(origin)} for row, origin in zip(counts, origins[MATCHES], strict=True)]
     notes += [record.findings for record in records[MATCHES]]
-    return _tables(done, origins, details, notes, lost)
+    servers = done["servers"].provenance if "servers" in done else empty("provenance")
+    measured = measure(series, _frame(done, "servers"), servers)
+    return _tables(done, origins, details, notes, lost, measured)
 
 
 def _origin(origin: Origin) -> dict[str, str]:
@@ -120,6 +130,7 @@ def _tables(
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
     lost: pd.DataFrame,
+    measured: Measured,
 ) -> dict[str, pd.DataFrame]:
     known = concat([item.identifiers for item in done.values()], "identifiers")
     stated = name_addresses(_frame(done, "dataflows"), _frame(done, "servers"), known)
@@ -129,13 +140,13 @@ def _tables(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
         )
     flows, quoted = propose_flows(systems)
-    provenance = concat([*(item.provenance for item in done.values()), assigned], "provenance")
+    provenance = concat([*(item.provenance for item in done.values()), measured.provenance, assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
     sources = [
         {**row, **_origin(origins[table][at])}
         for table, item in done.items()
         for at, row in enumerate(item.counts.to_dict("records"))
-    ]
+    ] + measured.sources
     tables = {
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
@@ -147,10 +158,13 @@ def _tables(
         "assignments": assignments,
         "matches": concat([item.matches for item in done.values()], "matches"),
         "identifiers": known,
+        "utilisation": measured.table,
         "provenance": _only_of_declared(provenance),
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
-        "findings": concat([*notes, *(item.findings for item in done.values()), *_truncated(sources)], "findings"),
-        "rejects": concat([*(item.rejects for item in done.values()), lost], "rejects"),
+        "findings": concat(
+            [*notes, *(item.findings for item in done.values()), measured.findings, *_truncated(sources)], "findings"
+        ),
+        "rejects": concat([*(item.rejects for item in done.values()), lost, measured.rejects], "rejects"),
         "sources": pd.DataFrame([*sources, *details]),
     }
     return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}

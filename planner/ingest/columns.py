@@ -46,11 +46,11 @@ class MappedColumn:
 class ColumnMap:
     """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
 
-    A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
-    of headers that name none. Headers that are `kept` are known and fill no column: what stands there is an attribute.
-    A row is `identified_by` one of some headers, or by two together (`one+other`), or cannot be used. The dialect
-    `lacks` columns that the plan would need. Rows are `rejected` with a code where a staging column says something, or
-    one of some words.
+    A file that has all headers of the `signature` is of this dialect; `one|other` is either of them, as in `required`.
+    `units` are those of headers that name none. Headers that are `kept` are known and fill no column: what stands there
+    is an attribute. A row is `identified_by` one of some headers, or by two together (`one+other`), or cannot be used.
+    The dialect `lacks` columns that the plan would need. Rows are `rejected` with a code where a staging column says
+    something, or one of some words.
     """
 
     table: str
@@ -208,7 +208,8 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     best: tuple[int, MatchedSheet] | None = None
     for at in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
         matched = _match_row(sheet, at, by_key, ignored)
-        if {match.column.name for match in matched.matches} >= set(column_map.required):
+        found = {match.column.name for match in matched.matches}
+        if all(found.intersection(need.split("|")) for need in column_map.required):
             score = len(matched.matches)
             if best is None or score > best[0]:
                 best = (score, matched)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pandas as pd
 
@@ -49,14 +50,17 @@ def _with_name(records: Records) -> Records:
     frame, cells = records.frame, records.cells
     if records.table != "servers":
         return records
-    for column in ("ip_addresses", "source_key"):
-        if column in frame:
-            wanted = frame.index[frame["name"].isna() & frame[column].notna()]
-            named = frame.loc[wanted, column].str.partition(",")[0].str.strip()
-            frame = frame.assign(name=frame["name"].where(~frame.index.isin(wanted), named))
-            witness = cells[cells["position"].isin(wanted) & (cells["column"] == column)].assign(column="name")
-            cells = pd.concat([cells, witness], ignore_index=True)
+    for column in (name for name in ("ip_addresses", "source_key") if name in frame):
+        unnamed = frame["name"].isna() & frame[column].notna()
+        if unnamed.any():
+            frame = frame.assign(name=frame["name"].mask(unnamed, frame[column].map(_first, na_action="ignore")))
+            at = cells["position"].isin(frame.index[unnamed]) & (cells["column"] == column)
+            cells = pd.concat([cells, cells[at].assign(column="name")], ignore_index=True)
     return dataclasses.replace(records, frame=frame, cells=cells)
+
+
+def _first(text: str) -> str:
+    return re.split(r"[;,\s]", text)[0]
 
 
 def _with_os_version(records: Records) -> Records:
@@ -106,7 +110,10 @@ def _no_header(sheet: Sheet, column_map: ColumnMap, source: Source) -> Inventory
     names = {
         column.name: column.headers[1] if len(column.headers) > 1 else column.name for column in column_map.columns
     }
-    needed = ", ".join(f"{name} (for instance '{names[name]}')" for name in column_map.required)
+    needed = ", ".join(
+        " or ".join(f"{name} (for instance '{names[name]}')" for name in need.split("|"))
+        for need in column_map.required
+    )
     first = " | ".join(str(cell) for cell in sheet.rows[0][:8]) if sheet.rows else "no rows at all"
     return InventoryError(
         f"no header row with the required columns: {needed}",

@@ -10,10 +10,11 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from planner.errors import InventoryError
@@ -69,9 +70,9 @@ class Sheet:
     notes: tuple[tuple[str, str], ...] = ()
 
 
-def read_sheets(path: Path) -> list[Sheet]:
+def read_sheets(path: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:
     """Read every sheet of a workbook, the one table of a text file, the lists of a JSON or YAML file, the tables of an
-    architecture model, or all of these in a folder or ZIP.
+    architecture model, or all of these in a folder or ZIP, `without` some members of the ZIP.
 
     A record of a list counts as a row, after a header in row 1; the rows of a model are its lines.
 
@@ -84,12 +85,23 @@ def read_sheets(path: Path) -> list[Sheet]:
         return as_tabs(files_of(path))
     if not path.is_file():
         raise InventoryError("the source file does not exist", place=path.name, remedy="Check 'file' in case.yaml.")
+    if path.suffix.lower() == ".zip" and path.stat().st_size:
+        return list(_archive(path, without))
     data = path.read_bytes()
     if not data.strip():
         raise InventoryError("the file is empty", place=path.name, remedy="Export it again.")
-    if path.suffix.lower() == ".zip":
-        return list(_archive(path, data))
     return _sheets(path, data)
+
+
+def head_of(path: Path, data: bytes) -> Sheet:
+    """The first lines of a text file as a sheet.
+
+    Raises
+    ------
+    InventoryError
+        They are no table.
+    """
+    return _text(path, data)
 
 
 def _sheets(path: Path, data: bytes) -> list[Sheet]:
@@ -119,9 +131,10 @@ def files_of(folder: Path) -> list[Path]:
     )
 
 
-def as_tabs(files: list[Path]) -> list[Sheet]:
+def as_tabs(files: list[Path], without: Mapping[Path, frozenset[str]] = MappingProxyType({})) -> list[Sheet]:
     """Sheets of several files; the table of a text file is named after it, as an export writes one file per tab."""
-    return [_named(sheet, file.name) for file in files for sheet in read_sheets(file)]
+    read = ((file, sheet) for file in files for sheet in read_sheets(file, without.get(file, frozenset())))
+    return [_named(sheet, file.name) for file, sheet in read]
 
 
 def tab_of(name: str) -> str:
@@ -133,16 +146,17 @@ def _named(sheet: Sheet, file: str) -> Sheet:
     return sheet if sheet.name else replace(sheet, name=tab_of(file))
 
 
-def _archive(path: Path, data: bytes) -> Iterator[Sheet]:
+def _archive(path: Path, without: frozenset[str]) -> Iterator[Sheet]:
     # Members are read in memory and never written, so that no name can lead out of a folder.
-    fingerprint = hashlib.sha256(data).hexdigest()
+    with path.open("rb") as stream:
+        fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(path) as archive:
             members = sorted(
                 (
                     item
                     for item in archive.infolist()
-                    if PurePosixPath(item.filename).suffix.lower() in TABLES - {".zip"}
+                    if PurePosixPath(item.filename).suffix.lower() in TABLES - {".zip"} and item.filename not in without
                 ),
                 key=lambda item: item.filename,
             )

@@ -13,6 +13,7 @@ from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import beside, dialects
 from planner.ingest.recognise import aside_of, recognise
+from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
 from planner.ingest.values import clean
 from planner.portfolio import finding_rows
@@ -23,8 +24,12 @@ JOINED = frozenset({"register_api", "service_graph", "migration_center", "tidal_
 Part = tuple[Source, list[Sheet]]
 
 
-def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFrame]]:
+def parts_of(
+    folder: Path, source: Source, series: list[SeriesFile] | None = None
+) -> tuple[list[Part], list[pd.DataFrame]]:
     """Open a source, and find the dialect of every sheet where the case does not name it.
+
+    Its `series`, which are found here when they are not given, are passed over: they are read as a stream.
 
     Returns
     -------
@@ -37,13 +42,15 @@ def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFram
         The case names a reader that does not exist, a file cannot be read, or nothing in it is recognised.
     """
     path = folder / source.file
+    streamed = _members_by_file(find_series(folder, source) if series is None else series)
     if source.reader is not None:
         _refuse_unknown(source)
-        return [(source, read_sheets(path))], []
-    groups = _groups(path, source)
+        sheets = _sheets(path, streamed)
+        return [(source, sheets)] if sheets or not streamed else [], []
+    groups = _groups(path, source, streamed)
     done = [_recognised(source, group) for group in groups]
     parts = [part for found, _ in done for part in found]
-    if not parts:
+    if not parts and not streamed:
         raise _nothing(source, [sheet for group in groups for sheet in group])
     return _together(parts), [finding for _, findings in done for finding in findings]
 
@@ -77,16 +84,35 @@ def _refuse_unknown(source: Source) -> None:
         )
 
 
-def _groups(path: Path, source: Source) -> list[list[Sheet]]:
+def _members_by_file(series: list[SeriesFile]) -> dict[Path, frozenset[str]]:
+    """Members of each file that are series; none where the whole file is one."""
+    found: dict[Path, frozenset[str]] = {}
+    for item in series:
+        found[item.path] = found.get(item.path, frozenset()) | ({item.member} if item.member else frozenset())
+    return found
+
+
+def _sheets(path: Path, streamed: dict[Path, frozenset[str]]) -> list[Sheet]:
+    """Sheets of a file, or of the files in a folder, but for its series."""
+    if path.is_dir() and streamed:
+        return as_tabs([file for file in files_of(path) if streamed.get(file, True)], streamed)
+    return [] if path in streamed and not streamed[path] else read_sheets(path, streamed.get(path, frozenset()))
+
+
+def _groups(path: Path, source: Source, streamed: dict[Path, frozenset[str]]) -> list[list[Sheet]]:
     """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder."""
     if not path.is_dir():
-        return [read_sheets(path)]
+        return [_sheets(path, streamed)]
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
-    tabs = [file for file in files if file.suffix.lower() == ".csv" and _is_tab(tab_of(file.name))]
-    groups = [read_sheets(file) for file in files if file not in tabs]
+    tabs = [file for file in files if _is_tab_file(file) and file not in streamed]
+    groups = [_sheets(file, streamed) for file in files if file not in tabs]
     return [*groups, as_tabs(tabs)] if tabs else groups
+
+
+def _is_tab_file(file: Path) -> bool:
+    return file.suffix.lower() == ".csv" and _is_tab(tab_of(file.name))
 
 
 def _is_tab(name: str | None) -> bool:

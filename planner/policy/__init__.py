@@ -39,6 +39,8 @@ __all__ = [
     "fact_columns",
     "load_policy",
 ]
+# Of a utilisation series, as in table utilisation.
+PERCENTILES = (50, 95, 99)
 POLICIES = Path(__file__).parent.parent / "policies"
 
 
@@ -84,14 +86,29 @@ class Lenses(Part):
 
 
 class Sizing(Part):
-    """How servers become instance types and monthly cost."""
+    """How servers become instance types and monthly cost.
+
+    The numbers `used_...` size a server from its utilisation series, the others from what it is allocated.
+    """
 
     families: list[str]
     families_because: str
     comfort: Number
+    used_percentile: Number
+    used_comfort: Number
+    used_min_coverage_pct: Number
+    used_min_window_days: Number
+    used_min_vcpu: Number
+    used_min_memory_gib: Number
     hours_per_month: Number
     price_low: Number
     price_high: Number
+
+    @model_validator(mode="after")
+    def _known_percentile(self) -> Sizing:
+        if self.used_percentile.value not in PERCENTILES:
+            raise ValueError(f"used_percentile is one of {', '.join(map(str, PERCENTILES))}")
+        return self
 
 
 class Work(Part):

@@ -318,6 +318,7 @@ class System:
     needed_by: tuple[Ref, ...]
     circle: str
     assumed: tuple[str, ...]
+    sizing: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.lineage import written
 from planner.view.desk import Desk, iso, number, text, whole
 from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
+from planner.view.sizing import sizing_of
 
 STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")
 DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
@@ -53,6 +54,7 @@ class _Shelves:
         )
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
+        self.sizing = sizing_of(desk) if details else {}
         self.needs = _pairs(desk, links, "source_system_id", "target_system_id") if details else {}
         self.needed_by = _pairs(desk, links, "target_system_id", "source_system_id") if details else {}
 
@@ -109,6 +111,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         needed_by=shelves.needed_by.get(key, ()),
         circle=text(group["detail"]) if detail else "",
         assumed=_assumed(desk, shelves.assumed.get(key, [])),
+        sizing=shelves.sizing.get(key, ()),
     )
 
 

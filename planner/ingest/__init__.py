@@ -15,15 +15,17 @@ from planner.ingest.assign import assign
 from planner.ingest.conform import Records
 from planner.ingest.connections import read_connections
 from planner.ingest.dependencies import propose_flows
+from planner.ingest.disks import place_disks
 from planner.ingest.identify import Identified, identify
 from planner.ingest.konveyor import read_konveyor
+from planner.ingest.linked import Detailed, ids_of, witnesses_of
 from planner.ingest.plain import read_plain
 from planner.ingest.relations import read_relations
-from planner.ingest.rvtools import count_details, read_rvtools
+from planner.ingest.rvtools import read_rvtools
 from planner.ingest.sheets import TRUNCATED_AT, Sheet
 from planner.ingest.sources import parts_of
 from planner.portfolio import finding_rows
-from planner.schema import concat, conform, load_table
+from planner.schema import concat, conform, empty, load_table
 
 # Readers of their own; every other dialect is one plain table.
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
@@ -47,15 +49,15 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        systems, servers, hosts, dataflows, assignments, provenance, attributes, findings, rejects and sources.
+        systems, servers, disks, hosts, dataflows, assignments, provenance, attributes, findings, rejects and sources.
 
     Raises
     ------
     InventoryError
         A source cannot be read at all, or no source holds a single system or server.
     """
-    records: dict[str, list[Records]] = {table: [] for table in KEYS}
-    origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in KEYS}
+    records: dict[str, list[Records]] = {table: [] for table in (*KEYS, "disks")}
+    origins: dict[str, list[tuple[Source, str, str]]] = {table: [] for table in records}
     details: list[dict[str, Any]] = []
     notes: list[pd.DataFrame] = []
     for number, source in enumerate(case.sources, start=1):
@@ -65,10 +67,24 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
             for record in READERS.get(str(part.reader), read_plain)(sheets, part):
                 records[record.table].append(record)
                 origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
-                if part.reader == "rvtools" and record.table == "servers":
-                    details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
+                if isinstance(record, Detailed):
+                    details += [{**count, **_origin(origins[record.table][-1])} for count in record.counts]
     done = {table: identify(records[table], table, *KEYS[table]) for table in KEYS if records[table]}
-    return _tables(done, origins, details, notes)
+    linked, cells = _linked(done, records)
+    return _tables(linked, origins, details, notes, cells)
+
+
+def _linked(
+    done: dict[str, Identified], records: dict[str, list[Records]]
+) -> tuple[dict[str, Identified], pd.DataFrame]:
+    """What other sheets say of the servers: their disks, and the cells of the rest."""
+    ids, cells = [], empty("provenance")
+    if "servers" in done:
+        ids = ids_of(records["servers"], done["servers"], "server_id")
+        cells = witnesses_of(records["servers"], ids, "servers", done["servers"].provenance)
+    if records["disks"]:
+        return {**done, "disks": place_disks(records["disks"], records["servers"], ids)}, cells
+    return done, cells
 
 
 def _origin(origin: tuple[Source, str, str]) -> dict[str, str]:
@@ -81,6 +97,7 @@ def _tables(
     origins: dict[str, list[tuple[Source, str, str]]],
     details: list[dict[str, Any]],
     notes: list[pd.DataFrame],
+    cells: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     stated = _frame(done, "dataflows")
     systems, servers, assignments, assigned = assign(_frame(done, "systems"), _frame(done, "servers"), stated)
@@ -89,7 +106,7 @@ def _tables(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
         )
     flows, quoted = propose_flows(systems)
-    provenance = concat([*(item.provenance for item in done.values()), assigned], "provenance")
+    provenance = concat([*(item.provenance for item in done.values()), cells, assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
     sources = [
         {**row, **_origin(origins[table][at])}
@@ -99,6 +116,7 @@ def _tables(
     tables = {
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
+        "disks": _only_declared(_frame(done, "disks"), "disks"),
         "hosts": _only_declared(_frame(done, "hosts"), "hosts"),
         "dataflows": concat(
             [_only_declared(stated.assign(state="stated"), "dataflows"), flows],

@@ -36,7 +36,7 @@ def recognise(sheet: Sheet) -> str | None:
     InventoryError
         Several dialects fit equally well; names them.
     """
-    if _is_rvtools(sheet):
+    if is_rvtools(sheet):
         return "rvtools"
     found = [candidate for dialect in dialects() if (candidate := _candidate(sheet, dialect))]
     best = max((candidate.rank for candidate in found), default=None)
@@ -50,8 +50,10 @@ def recognise(sheet: Sheet) -> str | None:
     return names[0] if names else None
 
 
-def _is_rvtools(sheet: Sheet) -> bool:
-    return (sheet.name or "").casefold() == "vinfo" and _has_all(sheet, ("VM", "Powerstate"))
+def is_rvtools(sheet: Sheet) -> bool:
+    """Whether a sheet is the tab vInfo of an RVTools export, by documented or internal names."""
+    headers = ("VM|VM Name|vInfoVMName", "Powerstate|vInfoPowerstate")
+    return (sheet.name or "").casefold() == "vinfo" and _has_all(sheet, headers)
 
 
 def _candidate(sheet: Sheet, dialect: str) -> _Candidate | None:

@@ -16,6 +16,7 @@ from planner.ingest.conform import Records
 from planner.ingest.connections import read_connections
 from planner.ingest.dependencies import propose_flows
 from planner.ingest.disks import place_disks
+from planner.ingest.grouped_disks import read_grouped
 from planner.ingest.identify import Identified, identify
 from planner.ingest.konveyor import read_konveyor
 from planner.ingest.linked import Detailed, ids_of, witnesses_of
@@ -32,6 +33,7 @@ READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
     "rvtools": read_rvtools,
     "answers": read_answers,
     "azure_dependencies": read_connections,
+    "azure_migrate": read_grouped,
     "konveyor": read_konveyor,
     "servicenow_relations": read_relations,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import pandas as pd
 import pytest
 
 from planner.case import Source, read_case
-from planner.errors import InventoryError
+from planner.errors import InventoryError, PlannerError
 from planner.ingest import ingest
 from planner.ingest.conform import Records
 from planner.ingest.rvtools import read_rvtools
 from planner.ingest.sheets import read_sheets
 from planner.texts import load_texts
 from tests.rvtools_export import Row, Table, csvs, internal, new, old, only, with_column, xlsx, zipped
+from tests.test_mutations import MUTATIONS
 
 MakeCase = Callable[..., Path]
 Tables = dict[str, pd.DataFrame]
@@ -648,3 +650,24 @@ def test_pseudonyms_leave_no_name_behind(make_case: MakeCase) -> None:
 def test_vinfo_without_a_needed_column_is_explained(make_case: MakeCase) -> None:
     with pytest.raises(InventoryError, match="memory_gib"):
         read(make_case, only(new(estate()), "vInfo", ["VM", "Powerstate", "CPUs"]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_tab_is_read_or_refused_in_words(make_case: MakeCase, seed: int) -> None:
+    draw = random.Random(seed)
+    files = {name: text.encode("utf-8") for name, text in csvs(new(estate())).items()}
+    hit = draw.choice(sorted(files))
+    files[hit] = draw.choice(MUTATIONS)(files[hit], draw)
+    case = make_case({}, "  - {file: export, reader: rvtools}\n")
+    (case / "export").mkdir()
+    for name, data in files.items():
+        (case / "export" / name).write_bytes(data)
+    try:
+        tables = ingest(read_case(case))
+    except PlannerError as reason:
+        assert str(reason)
+        return
+    counts = tables["sources"]
+    assert (counts["rows_in"] == counts["rows_used"] + counts["rows_merged"] + counts["rows_rejected"]).all()
+    assert len(tables["rejects"]) == counts["rows_rejected"].sum()

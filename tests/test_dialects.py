@@ -78,8 +78,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "tidal_servers_sample": WINDOWS | {"memory_gib": 16, "storage_used_gib": 80, "environment": "production"},
 }
 
-# Dialects with dependencies, which have tests of their own.
-EDGES = {"azure_dependencies", "konveyor", "servicenow_relations"}
+# Dialects with dependencies or disks, which have tests of their own.
+EDGES = {"azure_dependencies", "konveyor", "servicenow_relations", "migration_center_disks"}
 # Several tables each, see test_joined.py.
 JOINED = {"register_api", "service_graph", "migration_center_tags", "tidal_databases"}
 # Tables of an architecture model, see test_archimate.py.
@@ -107,7 +107,7 @@ def values(row: pd.Series, names: list[str]) -> dict[str, Any]:
 def test_each_dialect_is_recognised_and_read_in_its_units(make_case: MakeCase, fixture: str) -> None:
     content = (FIXTURES / f"{fixture}.csv").read_bytes()
     tables = read(make_case, {"export.csv": content}, "export.csv")
-    source = tables["sources"].iloc[0]
+    source = tables["sources"].query("fills != 'disks'").iloc[0]
     assert source["reader"] == dialect_of(fixture)
     rows = tables[source["fills"]]
     assert len(rows) == len(content.splitlines()) - 1
@@ -347,6 +347,42 @@ def test_disks_add_up_and_a_blank_disk_is_not_zero(make_case: MakeCase) -> None:
     assert sizes == {"dvarg01": 150, "dvarg02": 32}
     cells = tables["provenance"].query("column == 'storage_gib'")
     assert len(cells) == 2
+
+
+def test_azure_disks_are_kept_one_by_one(make_case: MakeCase) -> None:
+    text = (
+        (FIXTURES / "azure_migrate.csv")
+        .read_text(encoding="utf-8")
+        .replace(",UEFI,2,70,100,,,,,50,", ",UEFI,2,70,100,3,,200,,50,")
+    )
+    tables = read(make_case, {"a.csv": text}, "a.csv")
+    disks = (
+        tables["disks"].merge(tables["servers"][["server_id", "name"]], on="server_id").sort_values(["name", "label"])
+    )
+    assert disks[["name", "label", "capacity_gib"]].to_numpy().tolist() == [
+        ["dvarg01", "Disk 1", 100],
+        ["dvarg01", "Disk 2", 50],
+        ["dvarg02", "Disk 1", 32],
+    ]
+    assert disks["read_iops"].tolist() == [200, pd.NA, pd.NA] and disks["read_mb_s"].tolist() == [3, pd.NA, pd.NA]
+    cells = tables["provenance"].query("table == 'disks'").set_index(["row_id", "column"])
+    second = disks["disk_id"].iloc[1]
+    assert cells.loc[(second, "capacity_gib"), ["row", "cell_column", "raw"]].tolist() == [2, "W", "50"]
+
+
+def test_google_disks_find_their_machine_by_its_id(make_case: MakeCase) -> None:
+    names = ("migration_center", "migration_center_disks")
+    files = {f"{name}.csv": (FIXTURES / f"{name}.csv").read_bytes() for name in names}
+    tables = ingest(read_case(make_case(files, "".join(f"  - {{file: {name}}}\n" for name in reversed(files)))))
+    disks = tables["disks"].sort_values("label")
+    assert set(disks["server_id"]) == set(tables["servers"].query("name == 'dvarg01'")["server_id"])
+    assert disks[["label", "capacity_gib", "used_gib", "storage_type"]].to_numpy().tolist() == [
+        ["sda", 150, 60, "SSD"],
+        ["sdb", 50, pd.NA, "HDD"],
+    ]
+    assert tables["rejects"][["row", "code"]].to_numpy().tolist() == [[4, "disk_without_server"]]
+    counts = tables["sources"].set_index("reader").loc["migration_center_disks"]
+    assert counts[["fills", "rows_in", "rows_used", "rows_merged", "rows_rejected"]].tolist() == ["disks", 3, 2, 0, 1]
 
 
 def test_a_version_without_a_name_is_all_that_is_known_of_the_system(make_case: MakeCase) -> None:

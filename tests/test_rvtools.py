@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -32,40 +33,58 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return compute(read_case(folder))
 
 
+def _templates() -> pd.DataFrame:
+    """Rows of vInfo that are templates, as they stand in the workbook."""
+    rows = CalamineWorkbook.from_path(str(WORKBOOK)).get_sheet_by_name("vInfo").to_python()
+    given = pd.DataFrame(rows[1:], columns=rows[0])
+    return given[given["Template"] == "True"]
+
+
 def test_totals_of_the_workbook(planned: Plan) -> None:
-    servers = planned.portfolio["servers"]
-    assert len(servers) == 805
-    assert servers["power_state"].value_counts().to_dict() == {"on": 763, "off": 42}
-    assert int(servers["is_template"].sum()) == 10
-    assert int(servers["vcpu"].sum()) == 2741
-    assert round(servers["memory_gib"].sum(), 1) == 10522.3
-    assert servers["storage_gib"].sum() * 1024 == 234_526_490
-    assert servers["storage_used_gib"].sum() * 1024 == 127_901_813
-    assert servers["cluster"].value_counts().to_dict() == {"Cluster2": 695, "Cluster1": 47, "DMZ": 41, "Mgmt": 22}
+    servers, templates = planned.portfolio["servers"], _templates()
+    assert (len(servers), len(templates)) == (795, 10)
+    assert servers["power_state"].value_counts().to_dict() == {"on": 763, "off": 32}
+    assert not servers["is_template"].any()
+    assert int(servers["vcpu"].sum() + templates["CPUs"].sum()) == 2741
+    assert round(servers["memory_gib"].sum() + templates["Memory"].sum() / 1024, 1) == 10522.3
+    assert servers["storage_gib"].sum() * 1024 + templates["Provisioned MB"].sum() == 234_526_490
+    assert servers["storage_used_gib"].sum() * 1024 + templates["In Use MB"].sum() == 127_901_813
+    assert set(servers["storage_basis"]) == {"provisioned"}
+    clusters = servers["cluster"].value_counts().add(templates["Cluster"].value_counts(), fill_value=0)
+    assert clusters.to_dict() == {"Cluster2": 695, "Cluster1": 47, "DMZ": 41, "Mgmt": 22}
     assert int(planned.portfolio["hosts"]["cores"].sum()) == 528
 
 
 def test_rows_in_are_rows_used_merged_or_rejected(planned: Plan) -> None:
     rows = planned.portfolio["sources"].set_index("sheet")[["rows_in", "rows_used", "rows_merged", "rows_rejected"]]
     assert rows.T.to_dict("list") == {
-        "vInfo": [805, 805, 0, 0],
+        "vInfo": [805, 795, 0, 10],
         "vHost": [34, 34, 0, 0],
-        "vNetwork": [805, 0, 805, 0],
-        "vPartition": [1618, 0, 1618, 0],
+        "vNetwork": [805, 0, 795, 10],
+        "vPartition": [1618, 0, 1617, 1],
     }
-    assert int(planned.portfolio["servers"]["partitions"].isna().sum()) == 42
+    codes = planned.portfolio["rejects"]["code"].value_counts().to_dict()
+    assert codes == {"vm_template": 10, "detail_of_excluded_vm": 11}
+    assert int(planned.portfolio["servers"]["partitions"].isna().sum()) == 33
+
+
+def test_hosts_are_found_in_spite_of_domain_and_prefix(planned: Plan) -> None:
+    servers, found = planned.portfolio["servers"], planned.portfolio["findings"].set_index("code")
+    assert found.loc["hosts_matched_by_prefix", "value"] == "27"
+    assert found.loc["hosts_unmatched", ["value", "detail"]].tolist() == ["5", "38"]
+    assert set(servers["host_id"].dropna()) <= set(planned.portfolio["hosts"]["host_id"])
 
 
 def test_every_vm_has_a_system_a_decision_and_a_place_in_the_plan(planned: Plan) -> None:
     tables = planned.portfolio
-    assert len(tables["assignments"]) == len(tables["decisions"]) == len(tables["targets"]) == 805
+    assert len(tables["assignments"]) == len(tables["decisions"]) == len(tables["targets"]) == 795
     assert set(tables["waves"]["system_id"]) == set(tables["decisions"].dropna(subset="disposition")["system_id"])
     assert not planned.has_errors
 
 
 def test_missing_sheets_are_told(planned: Plan) -> None:
     missing = planned.portfolio["findings"].query("code == 'missing_sheet'")["value"]
-    assert set(missing) == {"vDisk", "vSnapshot", "vCD", "vUSB"}
+    assert set(missing) == {"vCPU", "vMemory", "vDisk", "vSnapshot", "vTools", "vCD", "vUSB"}
 
 
 def test_no_name_of_a_vm_is_in_any_document_or_table(planned: Plan) -> None:

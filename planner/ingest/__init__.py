@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from planner.case import Case, Source
+from planner.case import Case
 from planner.errors import InventoryError, SchemaError
 from planner.ingest.addresses import name_addresses
-from planner.ingest.answers import read_answers
 from planner.ingest.assign import assign
-from planner.ingest.beside import read_with_lists
-from planner.ingest.conform import Records
-from planner.ingest.connections import read_connections
 from planner.ingest.decided import TABLE as MATCHES
 from planner.ingest.decided import accounted, decisions_of
 from planner.ingest.dependencies import propose_flows
+from planner.ingest.disks import place_disks
 from planner.ingest.identify import KINDS, Identified, identify
-from planner.ingest.konveyor import read_konveyor
-from planner.ingest.plain import read_plain
+from planner.ingest.linked import witnesses_of
 from planner.ingest.precedence import ranks_of
-from planner.ingest.register_api import read_register
-from planner.ingest.relations import read_needs, read_relations
-from planner.ingest.rvtools import count_details, read_rvtools
-from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
-from planner.ingest.service_graph import read_graph
-from planner.ingest.sheets import TRUNCATED_AT, Sheet
-from planner.ingest.sources import parts_of
-from planner.ingest.stated import read_usage
-from planner.ingest.utilisation import Measured, measure
+from planner.ingest.reading import DISKS, Reading, read_sources
+from planner.ingest.sheets import TRUNCATED_AT
+from planner.ingest.utilisation import measure
 from planner.policy import load_policy
 from planner.policy.matching import Matching
 from planner.portfolio import finding_rows
 from planner.schema import concat, conform, empty, load_table
 
-# Readers of their own; every other dialect is one plain table.
-READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
-    "rvtools": read_rvtools,
-    "answers": read_answers,
-    "archimate_relationships": read_needs,
-    "azure_dependencies": read_connections,
-    "konveyor": read_konveyor,
-    "migration_center": read_with_lists,
-    "migration_center_tags": read_with_lists,
-    "register_api": read_register,
-    "service_graph": read_graph,
-    "servicenow_relations": read_relations,
-    "tidal_databases": read_with_lists,
-    "tidal_servers": read_with_lists,
-}
-Origin = tuple[Source, str, str]
+Parts = dict[str, list[pd.DataFrame]]
 
 
 def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFrame]:
@@ -68,8 +42,8 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     Returns
     -------
     dict of DataFrame
-        systems, servers, hosts, dataflows, assignments, matches, identifiers, utilisation, provenance, attributes,
-        findings, rejects and sources.
+        systems, servers, disks, hosts, dataflows, assignments, matches, identifiers, utilisation, provenance,
+        attributes, findings, rejects and sources.
 
     Raises
     ------
@@ -78,59 +52,41 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     CaseError
         The order of sources that the case states names a source or column that there is not.
     """
-    matching = matching or load_policy(case.policy, case.folder).matching
-    records: dict[str, list[Records]] = {table: [] for table in (*(kind.table for kind in KINDS), MATCHES)}
-    origins: dict[str, list[Origin]] = {table: [] for table in records}
-    details: list[dict[str, Any]] = []
-    notes: list[pd.DataFrame] = []
-    series: dict[str, list[SeriesFile]] = {}
-    for number, source in enumerate(case.sources, start=1):
-        mine = series.setdefault(f"{number:02d}", find_series(case.folder, source))
-        parts, found = parts_of(case.folder, source, list(mine))
-        notes += found
-        for part, sheets in parts:
-            if part.reader in series_dialects():
-                mine.append(series_of_sheet(case.folder, part, sheets))
-                continue
-            for record in map(read_usage, READERS.get(str(part.reader), read_plain)(sheets, part)):
-                records[record.table].append(record)
-                origins[record.table].append((part, f"{number:02d}", sheets[0].sha256))
-                if part.reader == "rvtools" and record.table == "servers":
-                    details += [{**count, **_origin(origins["servers"][-1])} for count in count_details(sheets, record)]
-    decided = decisions_of(records[MATCHES])
-    ranks = ranks_of(case, records, origins)
-    done = {
+    reading = read_sources(case)
+    done = _identified(case, reading, matching or load_policy(case.policy, case.folder).matching)
+    matches = concat([item.matches for item in done.values()], MATCHES)
+    counts, lost = accounted(decisions_of(reading.records[MATCHES]), reading.records[MATCHES], matches)
+    reading.counts.extend(
+        {**count, **origin.as_row()} for count, origin in zip(counts, reading.origins[MATCHES], strict=True)
+    )
+    more: Parts = {"findings": reading.findings, "rejects": [lost], "provenance": []}
+    if "servers" in done:
+        servers, ids = reading.records["servers"], done["servers"].ids
+        more["provenance"].append(witnesses_of(servers, ids, "servers", done["servers"].provenance))
+    if reading.records[DISKS]:
+        ids = done["servers"].ids if "servers" in done else []
+        done[DISKS] = place_disks(reading.records[DISKS], reading.records["servers"], ids)
+    return _tables(done, reading, matches, more)
+
+
+def _identified(case: Case, reading: Reading, matching: Matching) -> dict[str, Identified]:
+    decided = decisions_of(reading.records[MATCHES])
+    ranks = ranks_of(case, reading.records, reading.origins)
+    return {
         kind.table: identify(
-            records[kind.table],
+            reading.records[kind.table],
             kind,
             matching,
             decided[decided["table"] == kind.table],
             ranks.get(kind.table, {}),
         )
         for kind in KINDS
-        if records[kind.table]
+        if reading.records[kind.table]
     }
-    matches = concat([item.matches for item in done.values()], "matches")
-    counts, lost = accounted(decided, records[MATCHES], matches)
-    details += [{**row, **_origin(origin)} for row, origin in zip(counts, origins[MATCHES], strict=True)]
-    notes += [record.findings for record in records[MATCHES]]
-    servers = done["servers"].provenance if "servers" in done else empty("provenance")
-    measured = measure(series, _frame(done, "servers"), servers)
-    return _tables(done, origins, details, notes, lost, measured)
-
-
-def _origin(origin: Origin) -> dict[str, str]:
-    source, number, sha256 = origin
-    return {"source_id": number, "reader": str(source.reader), "sha256": sha256}
 
 
 def _tables(
-    done: dict[str, Identified],
-    origins: dict[str, list[Origin]],
-    details: list[dict[str, Any]],
-    notes: list[pd.DataFrame],
-    lost: pd.DataFrame,
-    measured: Measured,
+    done: dict[str, Identified], reading: Reading, matches: pd.DataFrame, more: Parts
 ) -> dict[str, pd.DataFrame]:
     known = concat([item.identifiers for item in done.values()], "identifiers")
     stated = name_addresses(_frame(done, "dataflows"), _frame(done, "servers"), known)
@@ -139,35 +95,39 @@ def _tables(
         raise InventoryError(
             "the sources hold no system and no server", place="case.yaml", remedy="Check files and headers."
         )
+    cells = done["servers"].provenance if "servers" in done else empty("provenance")
+    measured = measure(reading.series, _frame(done, "servers"), cells)
     flows, quoted = propose_flows(systems)
-    provenance = concat([*(item.provenance for item in done.values()), measured.provenance, assigned], "provenance")
+    own = [item.provenance for item in done.values()]
+    provenance = concat([*own, *more["provenance"], measured.provenance, assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
-    sources = [
-        {**row, **_origin(origins[table][at])}
-        for table, item in done.items()
-        for at, row in enumerate(item.counts.to_dict("records"))
-    ] + measured.sources
+    sources = [*_sources(done, reading), *measured.sources]
+    findings = [*more["findings"], *(item.findings for item in done.values()), measured.findings, *_truncated(sources)]
+    findings += [record.findings for record in reading.records[MATCHES]]
     tables = {
+        **{name: _only_declared(_frame(done, name), name) for name in (DISKS, "hosts")},
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
-        "hosts": _only_declared(_frame(done, "hosts"), "hosts"),
-        "dataflows": concat(
-            [_only_declared(stated.assign(state="stated"), "dataflows"), flows],
-            "dataflows",
-        ),
+        "dataflows": concat([_only_declared(stated.assign(state="stated"), "dataflows"), flows], "dataflows"),
         "assignments": assignments,
-        "matches": concat([item.matches for item in done.values()], "matches"),
+        "matches": matches,
         "identifiers": known,
         "utilisation": measured.table,
         "provenance": _only_of_declared(provenance),
         "attributes": concat([item.attributes for item in done.values()], "attributes"),
-        "findings": concat(
-            [*notes, *(item.findings for item in done.values()), measured.findings, *_truncated(sources)], "findings"
-        ),
-        "rejects": concat([*(item.rejects for item in done.values()), lost, measured.rejects], "rejects"),
-        "sources": pd.DataFrame([*sources, *details]),
+        "findings": concat(findings, "findings"),
+        "rejects": concat([*(item.rejects for item in done.values()), *more["rejects"], measured.rejects], "rejects"),
+        "sources": pd.DataFrame([*sources, *reading.counts]),
     }
     return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}
+
+
+def _sources(done: dict[str, Identified], reading: Reading) -> list[dict[str, Any]]:
+    return [
+        {**row, **reading.origins[table][at].as_row()}
+        for table, item in done.items()
+        for at, row in enumerate(item.counts.to_dict("records"))
+    ]
 
 
 def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:

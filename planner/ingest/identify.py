@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,10 @@ MATCHED = ("systems", "servers")
 
 @dataclass(frozen=True)
 class Identified:
-    """Records with keys: `frame` still holds staging columns; `counts` has one row per sheet."""
+    """Records with keys: `frame` still holds staging columns; `counts` has one row per sheet.
+
+    `ids` has, for every sheet, the key that each of its rows was given, by position; rejected rows have none.
+    """
 
     frame: pd.DataFrame
     provenance: pd.DataFrame
@@ -53,8 +56,9 @@ class Identified:
     findings: pd.DataFrame
     rejects: pd.DataFrame
     counts: pd.DataFrame
-    matches: pd.DataFrame
-    identifiers: pd.DataFrame
+    ids: list[pd.Series] = field(default_factory=list)
+    matches: pd.DataFrame = field(default_factory=lambda: empty("matches"))
+    identifiers: pd.DataFrame = field(default_factory=lambda: empty("identifiers"))
 
 
 def identify(
@@ -106,9 +110,14 @@ def identify(
         concat(findings, "findings"),
         concat([*read_rejects, *rejected], "rejects"),
         _counts(kept, refused, records),
+        [_ids(kept[kept["_source"] == at]) for at in range(len(records))],
         matches.table,
         identifiers(kept, table) if table in MATCHED else empty("identifiers"),
     )
+
+
+def _ids(mine: pd.DataFrame) -> pd.Series:
+    return pd.Series(mine["_key"].to_numpy(dtype=object), index=mine["_position"].to_numpy(), dtype="object")
 
 
 def _stack(records: list[Records], id_column: str) -> pd.DataFrame:

@@ -8,14 +8,15 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.case import Case, Source
+from planner.case import Case
 from planner.errors import CaseError
 from planner.ingest.conform import Records
+from planner.ingest.reading import Origin
 from planner.schema import load_table
 
 
 def ranks_of(
-    case: Case, records: Mapping[str, list[Records]], origins: Mapping[str, list[tuple[Source, str, str]]]
+    case: Case, records: Mapping[str, list[Records]], origins: Mapping[str, list[Origin]]
 ) -> dict[str, dict[str, NDArray[np.intp]]]:
     """Rank of every sheet for the columns whose order the case states; sheets that it does not name follow.
 
@@ -31,7 +32,7 @@ def ranks_of(
     """
     named = {*(source.file for source in case.sources)}
     named |= {record.file for given in records.values() for record in given}
-    named |= {str(source.reader) for given in origins.values() for source, _, _ in given}
+    named |= {str(origin.part.reader) for given in origins.values() for origin in given}
     ranks: dict[str, dict[str, NDArray[np.intp]]] = {}
     for table, columns in case.precedence.items():
         _refuse_unknown(table, [name for name in records if name != "matches"], "table")
@@ -46,8 +47,8 @@ def ranks_of(
     return ranks
 
 
-def _place(record: Records, origin: tuple[Source, str, str], order: list[str]) -> int:
-    names = {record.file, origin[0].file, str(origin[0].reader)}
+def _place(record: Records, origin: Origin, order: list[str]) -> int:
+    names = {record.file, origin.part.file, str(origin.part.reader)}
     return next((at for at, name in enumerate(order) if name in names), len(order))
 
 

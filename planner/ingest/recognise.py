@@ -47,7 +47,7 @@ def recognise(sheet: Sheet) -> str | None:
     InventoryError
         Several dialects fit equally well; names them.
     """
-    if _is_rvtools(sheet):
+    if is_rvtools(sheet):
         return "rvtools"
     maps = [(dialect, load_tab(dialect, tab)) for dialect in dialects() for tab in tabs_of(dialect)]
     found = [candidate for dialect, column_map in maps if (candidate := _candidate(sheet, dialect, column_map))]
@@ -77,8 +77,10 @@ def aside_of(read: set[str], sheets: list[Sheet]) -> list[Sheet]:
     ]
 
 
-def _is_rvtools(sheet: Sheet) -> bool:
-    return (sheet.name or "").casefold() == "vinfo" and has_all(sheet, ("VM", "Powerstate"))
+def is_rvtools(sheet: Sheet) -> bool:
+    """Whether a sheet is the tab vInfo of an RVTools export, by documented or internal names."""
+    headers = ("VM|VM Name|vInfoVMName", "Powerstate|vInfoPowerstate")
+    return (sheet.name or "").casefold() == "vinfo" and has_all(sheet, headers)
 
 
 def _candidate(sheet: Sheet, dialect: str, column_map: ColumnMap) -> _Candidate | None:

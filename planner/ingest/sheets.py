@@ -21,6 +21,7 @@ from planner.errors import InventoryError
 from planner.ingest.architecture import tables_of
 from planner.ingest.extent import refuse_stray_values
 from planner.ingest.lists import SUFFIXES, read_lists
+from planner.ingest.tabs import is_left_out
 from planner.ingest.values import clean
 
 csv.field_size_limit(1_000_000)
@@ -43,6 +44,7 @@ MAX_MEMBERS = 500
 HEAD_LETTERS = 1_000_000
 MAX_UNPACKED_BYTES = 2_000_000_000
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
+BLANK = ("", None)
 _SIGNATURES = {
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an old .xls workbook",
@@ -182,6 +184,9 @@ def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for name in workbook.sheet_names:
+            if is_left_out(name, workbook.sheet_names):
+                yield Sheet(path.name, name, [], [], None, fingerprint)
+                continue
             sheet = workbook.get_sheet_by_name(name)
             rows, numbers = _rows_with_content(sheet.iter_rows(), sheet.start[1] if sheet.start else 0)
             yield Sheet(path.name, name, rows, numbers, None, fingerprint)
@@ -214,8 +219,8 @@ def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[Row],
     kept: list[Row] = []
     numbers: list[int] = []
     for number, row in enumerate(rows, start=1):
-        if any(cell not in ("", None) for cell in row):
-            kept.append([""] * left + row)
+        if (row and row[0] not in BLANK) or any(cell not in BLANK for cell in row):
+            kept.append([""] * left + row if left else row)
             numbers.append(number)
     return kept, numbers
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,9 +11,10 @@ import pandas as pd
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import beside, dialects
-from planner.ingest.recognise import aside_of, recognise
+from planner.ingest.recognise import aside_of, is_rvtools, recognise
 from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
+from planner.ingest.tabs import is_tab
 from planner.ingest.values import clean
 from planner.portfolio import finding_rows
 
@@ -102,7 +102,8 @@ def _sheets(path: Path, streamed: dict[Path, frozenset[str]]) -> list[Sheet]:
 def _groups(path: Path, source: Source, streamed: dict[Path, frozenset[str]]) -> list[list[Sheet]]:
     """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder."""
     if not path.is_dir():
-        return [_sheets(path, streamed)]
+        # One tab by itself is what its name says.
+        return [as_tabs([path]) if _is_tab_file(path) and path not in streamed else _sheets(path, streamed)]
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
@@ -112,23 +113,19 @@ def _groups(path: Path, source: Source, streamed: dict[Path, frozenset[str]]) ->
 
 
 def _is_tab_file(file: Path) -> bool:
-    return file.suffix.lower() == ".csv" and _is_tab(tab_of(file.name))
-
-
-def _is_tab(name: str | None) -> bool:
-    """Whether a sheet bears a name that RVTools gives: vInfo, vHost, dvPort."""
-    return re.match(r"d?v[A-Z]", name or "") is not None
+    return file.suffix.lower() == ".csv" and is_tab(tab_of(file.name))
 
 
 def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[pd.DataFrame]]:
     wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
-    found = [(sheet, recognise(sheet)) for sheet in wanted]
     parts: list[Part] = []
-    if any(dialect == RVTOOLS for _, dialect in found):
-        tabs = [sheet for sheet in sheets if _is_tab(sheet.name)]
+    if any(is_rvtools(sheet) for sheet in wanted):
+        tabs = [sheet for sheet in sheets if is_tab(sheet.name)]
         _refuse_twice(tabs, source)
         parts.append((_as(source, RVTOOLS), tabs))
-        found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
+        # A tab such as vHealth is nothing else, whatever its headers look like.
+        wanted = [sheet for sheet in wanted if not is_tab(sheet.name)]
+    found = [(sheet, recognise(sheet)) for sheet in wanted]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
     known = aside_of({str(part.reader) for part, _ in parts}, [sheet for sheet, dialect in found if not dialect])
     unread = [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows and sheet not in known]

@@ -1,0 +1,105 @@
+"""All sources of a case to records: which reader each part of them has, and where its rows came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from planner.case import Case, Source
+from planner.ingest.answers import read_answers
+from planner.ingest.beside import read_with_lists
+from planner.ingest.conform import Records
+from planner.ingest.connections import read_connections
+from planner.ingest.decided import TABLE as MATCHES
+from planner.ingest.grouped_disks import read_grouped
+from planner.ingest.identify import KINDS
+from planner.ingest.konveyor import read_konveyor
+from planner.ingest.linked import Detailed
+from planner.ingest.plain import read_plain
+from planner.ingest.register_api import read_register
+from planner.ingest.relations import read_needs, read_relations
+from planner.ingest.rvtools import read_rvtools
+from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
+from planner.ingest.service_graph import read_graph
+from planner.ingest.sheets import Sheet
+from planner.ingest.sources import parts_of
+from planner.ingest.stated import read_usage
+
+# Readers of their own; every other dialect is one plain table.
+READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {
+    "rvtools": read_rvtools,
+    "answers": read_answers,
+    "archimate_relationships": read_needs,
+    "azure_dependencies": read_connections,
+    "azure_migrate": read_grouped,
+    "konveyor": read_konveyor,
+    "migration_center": read_with_lists,
+    "migration_center_tags": read_with_lists,
+    "register_api": read_register,
+    "service_graph": read_graph,
+    "servicenow_relations": read_relations,
+    "tidal_databases": read_with_lists,
+    "tidal_servers": read_with_lists,
+}
+DISKS = "disks"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a sheet came from: the part of a source, its number in the case and its file's fingerprint."""
+
+    part: Source
+    number: str
+    sha256: str
+
+    def as_row(self) -> dict[str, str]:
+        """Columns of table sources."""
+        return {"source_id": self.number, "reader": str(self.part.reader), "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What all sources hold, by table, in the order of case.yaml; `counts` account for rows of detail sheets.
+
+    `series` are files of utilisation, by the number of their source, which are streamed later.
+    """
+
+    records: dict[str, list[Records]]
+    origins: dict[str, list[Origin]]
+    counts: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[pd.DataFrame] = field(default_factory=list)
+    series: dict[str, list[SeriesFile]] = field(default_factory=dict)
+
+
+def read_sources(case: Case) -> Reading:
+    """Read every source of a case.
+
+    Raises
+    ------
+    InventoryError
+        A source cannot be read at all.
+    """
+    tables = (*(kind.table for kind in KINDS), DISKS, MATCHES)
+    reading = Reading({table: [] for table in tables}, {table: [] for table in tables})
+    for number, source in enumerate(case.sources, start=1):
+        series = reading.series.setdefault(f"{number:02d}", find_series(case.folder, source))
+        parts, findings = parts_of(case.folder, source, list(series))
+        reading.findings.extend(findings)
+        for part, sheets in parts:
+            if part.reader in series_dialects():
+                series.append(series_of_sheet(case.folder, part, sheets))
+            else:
+                _read_part(reading, part, sheets, f"{number:02d}")
+    return reading
+
+
+def _read_part(reading: Reading, part: Source, sheets: list[Sheet], number: str) -> None:
+    origin = Origin(part, number, sheets[0].sha256)
+    for record in map(read_usage, READERS.get(str(part.reader), read_plain)(sheets, part)):
+        reading.records[record.table].append(record)
+        reading.origins[record.table].append(origin)
+        if isinstance(record, Detailed):
+            reading.counts.extend({**count, **origin.as_row()} for count in record.counts)

@@ -59,7 +59,7 @@ def ingest(case: Case) -> dict[str, pd.DataFrame]:
     details: list[dict[str, Any]] = []
     notes: list[pd.DataFrame] = []
     for number, source in enumerate(case.sources, start=1):
-        parts, found = parts_of(case.folder, source)
+        parts, found = parts_of(case.folder, source, case.sources)
         notes += found
         for part, sheets in parts:
             for record in READERS.get(str(part.reader), read_plain)(sheets, part):

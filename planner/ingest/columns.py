@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ HEADERS = Path(__file__).parent / "headers"
 HEADER_SEARCH_ROWS = 15
 # Header of the column that we put before rejected rows: why they were.
 REASON = "fardplan_reason"
-_UNIT = re.compile(r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB)\b\)?\s*$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB|tkr|ksek|tsek|mkr|mnkr|msek)\b(?: ?(?:/|per) ?år)?\)?\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class MappedColumn:
     `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
     stands there
     (names of persons are not imported); `meanings` says what the file's words mean. Several headers may stand for it
-    in one file where `repeats` says how: the `first` that says something, or the `sum` of all.
+    in one file where `repeats` says how: the `first` that says something, or the `sum` of all. Where a file has one of
+    the headers that the case itself names for it (`own`), no other stands for it.
     """
 
     name: str
@@ -38,6 +43,7 @@ class MappedColumn:
     split: str | None = None
     is_presence: bool = False
     repeats: str | None = None
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class ColumnMap:
     """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
 
     A file that has all headers of the `signature` (`one|other`: either of them) is of this dialect. `units` are those
-    of headers that name none.
+    of headers that name none. Headers that are `kept` stand for no column, whoever knows them.
     """
 
     table: str
@@ -54,6 +60,7 @@ class ColumnMap:
     required: tuple[str, ...]
     signature: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,35 +124,15 @@ def dialects() -> tuple[str, ...]:
 def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))
-    meanings = {clean(word).casefold(): value for value, words in given.get("means", {}).items() for word in words}
+    meanings = words_of(given.get("means", {}))
     headers = (name, *given["headers"])
     presence, repeats = given.get("is_presence", False), given.get("repeats")
     return MappedColumn(name, headers, meanings, given.get("split"), presence, repeats)
 
 
-def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:
-    """Add a case's own headers to a map.
-
-    Raises
-    ------
-    InventoryError
-        The case names a column that the table does not have.
-    """
-    known = {column.name for column in column_map.columns}
-    for name in extra:
-        if name not in known:
-            raise InventoryError(
-                f"the table '{column_map.table}' has no column '{name}'",
-                place=place,
-                remedy=f"Known columns: {', '.join(sorted(known))}.",
-            )
-    columns = tuple(_with_headers(column, extra.get(column.name, [])) for column in column_map.columns)
-    return replace(column_map, columns=columns, ignored=(*column_map.ignored, *ignored))
-
-
-def _with_headers(column: MappedColumn, more: list[str] | str) -> MappedColumn:
-    headers = (*([more] if isinstance(more, str) else more), *column.headers)
-    return replace(column, headers=headers)
+def words_of(means: Mapping[str, list[str]]) -> dict[str, str]:
+    """Casefolded words, each with the value that it means."""
+    return {clean(word).casefold(): value for value, words in means.items() for word in words}
 
 
 def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
@@ -161,16 +148,10 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     InventoryError
         Two columns mean the same thing; names both letters.
     """
-    by_key = {
-        key: column
-        for column in reversed(column_map.columns)
-        for header in column.headers
-        for key in header_keys(header)
-    }
-    ignored = {key for header in column_map.ignored for key in header_keys(header)}
+    known = _known(column_map)
     best: tuple[int, MatchedSheet] | None = None
     for at in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
-        matched = _match_row(sheet, at, by_key, ignored)
+        matched = _match_row(sheet, at, *known)
         if {match.column.name for match in matched.matches} >= set(column_map.required):
             score = len(matched.matches)
             if best is None or score > best[0]:
@@ -180,7 +161,25 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     return best[1] if best else None
 
 
-def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignored: set[str]) -> MatchedSheet:
+def match_row(sheet: Sheet, at: int, column_map: ColumnMap) -> MatchedSheet:
+    """What a map knows of one row, whether or not it is a header row that can be read."""
+    return _match_row(sheet, at, *_known(column_map))
+
+
+def _known(column_map: ColumnMap) -> tuple[dict[str, MappedColumn | None], set[str]]:
+    by_key: dict[str, MappedColumn | None] = {
+        key: column
+        for column in reversed(column_map.columns)
+        for header in column.headers
+        for key in header_keys(header)
+    }
+    # What the case says of a header goes before what the reader knows of it.
+    by_key |= {key: column for column in column_map.columns for header in column.own for key in header_keys(header)}
+    by_key |= {header_keys(header)[0]: None for header in column_map.kept}
+    return by_key, {key for header in column_map.ignored for key in header_keys(header)}
+
+
+def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn | None], ignored: set[str]) -> MatchedSheet:
     matches: list[Match] = []
     unmapped: list[tuple[int, str]] = []
     for index, cell in enumerate(sheet.rows[at]):
@@ -194,7 +193,15 @@ def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignore
             matches.append(Match(column, index, header, unit[1] if unit else None))
         elif header:
             unmapped.append((index, header))
-    return MatchedSheet(sheet, at, tuple(sorted(matches, key=_preference)), tuple(unmapped))
+    spoken_for = {match.column.name for match in matches if _is_own(match)}
+    read = [match for match in matches if _is_own(match) or match.column.name not in spoken_for]
+    unmapped += [(match.index, match.header) for match in matches if match not in read]
+    return MatchedSheet(sheet, at, tuple(sorted(read, key=_preference)), tuple(sorted(unmapped)))
+
+
+def _is_own(match: Match) -> bool:
+    keys = set(header_keys(match.header))
+    return any(keys.intersection(header_keys(header)) for header in match.column.own)
 
 
 def _preference(match: Match) -> int:
@@ -225,3 +232,9 @@ def header_keys(header: str) -> tuple[str, ...]:
     text = re.sub(r"\s*\((\*|optional)\)$", "", text, flags=re.IGNORECASE).casefold().rstrip("?: ")
     bare = _UNIT.sub("", text).strip()
     return tuple(dict.fromkeys((text, bare, re.sub(r"[-_\s.]", "", text), re.sub(r"[-_\s.]", "", bare))))
+
+
+def fingerprint_of(row: list[object]) -> str:
+    """Fingerprint of a header row: the same for the same headers, in whatever order and capitals they stand."""
+    headers = sorted(header_keys(header)[0] for cell in row if (header := clean(cell)))
+    return hashlib.sha256("\n".join(headers).encode("utf-8")).hexdigest()[:10]

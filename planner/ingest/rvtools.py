@@ -9,8 +9,9 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import extend, header_keys, load_maps, load_tab, match_header
+from planner.ingest.columns import header_keys, load_maps, load_tab, match_header
 from planner.ingest.conform import Records, read_records, short_hash
+from planner.ingest.own_columns import extend
 from planner.ingest.sheets import Sheet
 from planner.ingest.values import BadValue, clean, is_unknown, read_boolean, read_number
 from planner.portfolio import finding_rows
@@ -71,8 +72,7 @@ def count_details(sheets: list[Sheet], servers: Records) -> list[dict[str, Any]]
 
 
 def _read_tab(tab: str, sheet: Sheet, source: Source) -> Records:
-    extra, ignored = (source.columns, source.ignore) if tab == "vInfo" else ({}, [])
-    column_map = extend(load_tab(MAP, tab), extra, ignored, f"case.yaml ({source.file})")
+    column_map = extend(load_tab(MAP, tab), source) if tab == "vInfo" else load_tab(MAP, tab)
     matched = match_header(sheet, column_map)
     if matched is None:
         needed = ", ".join(column_map.required)

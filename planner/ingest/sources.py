@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import dialects
+from planner.ingest.columns import HEADER_SEARCH_ROWS, dialects, fingerprint_of
 from planner.ingest.recognise import recognise
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
 from planner.ingest.values import clean
@@ -21,8 +21,11 @@ RVTOOLS = "rvtools"
 Part = tuple[Source, list[Sheet]]
 
 
-def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFrame]]:
+def parts_of(folder: Path, source: Source, others: Sequence[Source] = ()) -> tuple[list[Part], list[pd.DataFrame]]:
     """Open a source, and find the dialect of every sheet where the case does not name it.
+
+    Of the `others` of the case, one that reads a sheet by name keeps it from a source that names the whole workbook or
+    folder, and one that remembers a header row is the map of every sheet with the same.
 
     Returns
     -------
@@ -38,12 +41,35 @@ def parts_of(folder: Path, source: Source) -> tuple[list[Part], list[pd.DataFram
     if source.reader is not None:
         _refuse_unknown(source)
         return [(source, read_sheets(path))], []
-    groups = _groups(path, source)
-    done = [_recognised(source, group) for group in groups]
+    opened = _groups(path, source)
+    groups = [
+        left for group in opened if (left := [sheet for sheet in group if not _is_taken(sheet, path, folder, others)])
+    ]
+    done = [_recognised(source, group, others) for group in groups]
     parts = [part for found, _ in done for part in found]
-    if not parts:
+    if groups and not parts:
         raise _nothing(source, [sheet for group in groups for sheet in group])
     return parts, [finding for _, findings in done for finding in findings]
+
+
+def _is_taken(sheet: Sheet, path: Path, folder: Path, others: Sequence[Source]) -> bool:
+    """Whether another source of the case names this very sheet, or this file of a folder, and its reader."""
+    for other in others:
+        place = folder / other.file
+        is_narrower = place.parent == path and place.name == sheet.file and other.sheet in (None, sheet.name)
+        if other.reader and (is_narrower or (place == path and other.sheet is not None and other.sheet == sheet.name)):
+            return True
+    return False
+
+
+def _remembered(sheet: Sheet, others: Sequence[Source]) -> Source | None:
+    """The source whose column map was made for the same header row."""
+    known = {other.header: other for other in reversed(others) if other.header and other.reader}
+    if not known:
+        return None
+    return next(
+        (known[found] for row in sheet.rows[:HEADER_SEARCH_ROWS] if (found := fingerprint_of(row)) in known), None
+    )
 
 
 def _refuse_unknown(source: Source) -> None:
@@ -76,10 +102,11 @@ def _is_tab(name: str | None) -> bool:
     return re.match(r"d?v[A-Z]", name or "") is not None
 
 
-def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[pd.DataFrame]]:
+def _recognised(source: Source, sheets: list[Sheet], others: Sequence[Source]) -> tuple[list[Part], list[pd.DataFrame]]:
     wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
-    found = [(sheet, recognise(sheet)) for sheet in wanted]
-    parts: list[Part] = []
+    maps = [(sheet, _remembered(sheet, others)) for sheet in wanted]
+    parts: list[Part] = [(_like(source, known, sheet), [sheet]) for sheet, known in maps if known]
+    found = [(sheet, recognise(sheet)) for sheet, known in maps if not known]
     if any(dialect == RVTOOLS for _, dialect in found):
         tabs = [sheet for sheet in sheets if _is_tab(sheet.name)]
         _refuse_twice(tabs, source)
@@ -99,6 +126,11 @@ def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
             value=twice.name,
             remedy="Name each export, in a folder or ZIP of its own, as a source.",
         )
+
+
+def _like(source: Source, known: Source, sheet: Sheet) -> Source:
+    hidden = source.is_pseudonymised or known.is_pseudonymised
+    return known.model_copy(update={"file": source.file, "sheet": sheet.name, "is_pseudonymised": hidden})
 
 
 def _as(source: Source, dialect: str, sheet: Sheet | None = None) -> Source:

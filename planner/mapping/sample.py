@@ -10,7 +10,7 @@ from planner.ingest.sheets import Sheet, column_letter
 from planner.ingest.values import clean, is_unknown
 from planner.mapping.headers import known_signs
 from planner.mapping.knowledge import TABLES, folded
-from planner.mapping.shapes import shares
+from planner.mapping.shapes import holds_person, shares
 from planner.mapping.values import Sample
 
 MOST_ROWS, MOST_VALUES, LONGEST_HEADER = 4000, 200, 120
@@ -49,7 +49,9 @@ def header_row_of(sheet: Sheet) -> int:
         raise InventoryError(
             "no row among the first looks like a header row",
             place=f"{sheet.file}[{sheet.name}]:1" if sheet.name else f"{sheet.file}:1",
-            value=" | ".join(text[:20] for text in (rows[0] if rows else [])[:5]),
+            value=None
+            if holds_person(tuple(rows[0] if rows else ()))
+            else " | ".join(rows[0][:5] if rows else [])[:80],
             remedy="Put a row above the data that names each column.",
         )
     known = {at: _known(rows[at]) + (HEAD_START if at == wordy[0] else 0) for at in wordy}

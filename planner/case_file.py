@@ -109,17 +109,18 @@ def block(data: Mapping[str, Any], indent: int) -> list[str]:
     """Lines of YAML: a key a line, short lists and mappings of words in one line."""
     pad, lines = " " * indent, []
     for key, value in data.items():
-        name = _flow(key)
+        name = in_one_line(key)
         if isinstance(value, dict):
             lines += [f"{pad}{name}:", *block(value, indent + 2)]
-        elif isinstance(value, list) and len(_flow(value)) > WIDEST_LIST:
-            lines += [f"{pad}{name}:", *(f"{pad}  - {_flow(item)}" for item in value)]
+        elif isinstance(value, list) and len(in_one_line(value)) > WIDEST_LIST:
+            lines += [f"{pad}{name}:", *(f"{pad}  - {in_one_line(item)}" for item in value)]
         else:
-            lines.append(f"{pad}{name}: {_flow(value)}")
+            lines.append(f"{pad}{name}: {in_one_line(value)}")
     return lines
 
 
-def _flow(value: object) -> str:
+def in_one_line(value: object) -> str:
+    """A value as YAML in one line, quoted where it must be."""
     text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9, sort_keys=False)
     return text.removesuffix("...\n").strip()
 
@@ -139,7 +140,7 @@ def _edits(text: str, root: yaml.Node | None, data: dict[str, Any], at: int | No
     elif at is None:
         if node.flow_style:
             end = _end(node.value[-1])
-            yield end, end, f", {_flow(data)}"
+            yield end, end, f", {in_one_line(data)}"
         else:
             yield (*_after(text, _end(node)), _item(data, node.start_mark.column))
     else:
@@ -148,7 +149,7 @@ def _edits(text: str, root: yaml.Node | None, data: dict[str, Any], at: int | No
 
 def _completed(text: str, node: yaml.Node, data: dict[str, Any], *, in_flow: bool) -> Iterator[Edit]:
     if in_flow:
-        yield node.start_mark.index, node.end_mark.index, _flow(data)
+        yield node.start_mark.index, node.end_mark.index, in_one_line(data)
     elif not isinstance(node, yaml.MappingNode) or node.flow_style:
         column = node.start_mark.column
         yield node.start_mark.index, node.end_mark.index, "\n".join(block(data, column)).lstrip()
@@ -174,7 +175,7 @@ def _merged(text: str, node: yaml.MappingNode, data: dict[str, Any]) -> Iterator
             yield (
                 key.end_mark.index,
                 _end(value),
-                block({name: new}, indent)[0][indent + len(_flow(name)) :]
+                block({name: new}, indent)[0][indent + len(in_one_line(name)) :]
                 + "".join(f"\n{line}" for line in block({name: new}, indent)[1:]),
             )
     more = {name: value for name, value in data.items() if name not in said}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,7 +46,7 @@ class MapLanguage(StrEnum):
 def map_columns(
     file: Annotated[Path, typer.Argument(help="A table: CSV, XLSX, JSON or YAML.", metavar="FILE")],
     case: Annotated[
-        Path | None, typer.Option("--case", help="Folder of the case; the nearest case.yaml by default.")
+        Path | None, typer.Option("--case", help="Folder of the case; beside the file or its folder by default.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is sure, leave the rest.")] = False,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
@@ -66,12 +67,16 @@ def map_columns(
     header_at, proposal = _proposed(subject, table.value if table else None)
     console = _console()
     _show(console, subject, header_at, proposal, texts)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not _is_terminal():
         typer.echo("\n" + texts.mapping["how_on"].format(percent=int(weight("thresholds", "sure") * 100)))
         return
     with _nothing_written_when_stopped():
         decided, proposal = _decided(proposal, subject, yes, texts, is_stated=table is not None)
-        _write(subject, header_at, proposal, decided, yes, texts)
+        _write(file, subject, header_at, proposal, decided, yes, texts)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _needs_no_map(subject: Subject, reader: str, texts: Texts) -> None:
@@ -220,6 +225,7 @@ def _number(most: int, default: int, texts: Texts, *, least: int = 0) -> int:
 
 
 def _write(
+    file: Path,
     subject: Subject,
     header_at: int,
     proposal: Proposal,
@@ -235,7 +241,7 @@ def _write(
     _show_words(subject, made.source.units, made.source.means, made.unknown_words, texts)
     text = "\n    ".join(block(source_data(made.source), 0))
     if subject.case_file is None:
-        typer.echo("\n" + say["no_case"].format(folder=Path(subject.source.file).parent))
+        typer.echo("\n" + say["no_case"].format(folder=quote(str(file.parent))))
         typer.echo(f"  - {text}")
         return
     if made.source == subject.source and subject.at is not None:
@@ -246,7 +252,7 @@ def _write(
             raise typer.Abort
         write_source(subject.case_file, made.source, subject.at)
         typer.echo(say["wrote"].format(file=subject.case_file))
-    typer.echo(say["next_check"].format(case=subject.case_file.parent))
+    typer.echo(say["next_check"].format(case=quote(str(subject.case_file.parent))))
 
 
 def _agreed(case_file: Path, texts: Texts) -> bool:

@@ -53,11 +53,11 @@ def parts_of(folder: Path, source: Source, others: Sequence[Source] = ()) -> tup
 
 
 def _is_taken(sheet: Sheet, path: Path, folder: Path, others: Sequence[Source]) -> bool:
-    """Whether another source of the case names this very sheet, or this file of a folder, and its reader."""
+    """Whether another source of the case names this very sheet, or this file of a folder."""
     for other in others:
         place = folder / other.file
-        is_narrower = place.parent == path and place.name == sheet.file and other.sheet in (None, sheet.name)
-        if other.reader and (is_narrower or (place == path and other.sheet is not None and other.sheet == sheet.name)):
+        is_file_of_it = place.parent == path and place.name == sheet.file and other.sheet in (None, sheet.name)
+        if is_file_of_it or (place == path and other.sheet is not None and other.sheet == sheet.name):
             return True
     return False
 
@@ -92,12 +92,12 @@ def _groups(path: Path, source: Source) -> list[list[Sheet]]:
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
-    tabs = [file for file in files if file.suffix.lower() == ".csv" and _is_tab(tab_of(file.name))]
+    tabs = [file for file in files if file.suffix.lower() == ".csv" and is_tab(tab_of(file.name))]
     groups = [read_sheets(file) for file in files if file not in tabs]
     return [*groups, as_tabs(tabs)] if tabs else groups
 
 
-def _is_tab(name: str | None) -> bool:
+def is_tab(name: str | None) -> bool:
     """Whether a sheet bears a name that RVTools gives: vInfo, vHost, dvPort."""
     return re.match(r"d?v[A-Z]", name or "") is not None
 
@@ -108,10 +108,10 @@ def _recognised(source: Source, sheets: list[Sheet], others: Sequence[Source]) -
     parts: list[Part] = [(_like(source, known, sheet), [sheet]) for sheet, known in maps if known]
     found = [(sheet, recognise(sheet)) for sheet, known in maps if not known]
     if any(dialect == RVTOOLS for _, dialect in found):
-        tabs = [sheet for sheet in sheets if _is_tab(sheet.name)]
+        tabs = [sheet for sheet in sheets if is_tab(sheet.name)]
         _refuse_twice(tabs, source)
         parts.append((_as(source, RVTOOLS), tabs))
-        found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
+        found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not is_tab(sheet.name)]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
     return parts, [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows]
 

@@ -35,7 +35,7 @@ class Subject:
 
 
 def subject_of(file: Path, case: Path | None, sheet: str | None) -> Subject:
-    """Open a file and find its place in a case: the one that is given, or the nearest above the file.
+    """Open a file and find its place in a case: the one that is given, or the one beside the file or its folder.
 
     Raises
     ------
@@ -68,7 +68,8 @@ def known_reader(subject: Subject) -> str | None:
 
 
 def _nearest(file: Path) -> Path | None:
-    folders = file.resolve().parents
+    """The case beside a file, or beside its folder; one farther up is hardly meant."""
+    folders = [*file.resolve().parents][:2]
     return next((folder / "case.yaml" for folder in folders if (folder / "case.yaml").is_file()), None)
 
 

@@ -16,7 +16,8 @@ from planner.schema import load_table
 # Memory comes in whole numbers of these MB, and hardly any server has 512 GB; disks in whole GB.
 STEPS_MB = {"memory_gib": 256, "storage_gib": 1024, "storage_used_gib": 1024}
 LEAST_MB, NEARLY_ALL, LEAST_NUMBERS = 512, 0.9, 3
-_ENDING = re.compile(r"(?<=....)(?:a|e|t|n|en|et|ad|at|ade|ed)$")
+ENDINGS = ("a", "e", "t", "n", "en", "ad", "ade")
+SHORTEST_STEM = 4
 
 
 def meanings_of(table: str, column: MappedColumn, field: Field) -> tuple[dict[str, list[str]], list[str]]:
@@ -54,12 +55,16 @@ def _meant(value: str, known: Mapping[str, str]) -> str | None:
     word = clean(value).casefold()
     if word in known:
         return known[word]
-    found = {meant for other, meant in known.items() if _stem(other) == _stem(word)}
+    stems = _stems(word)
+    found = {meant for other, meant in known.items() if stems & _stems(other)}
     return found.pop() if len(found) == 1 else None
 
 
-def _stem(word: str) -> str:
-    return _ENDING.sub("", plain(word).replace("-", " "))
+def _stems(word: str) -> set[str]:
+    """A word, and what is left of it without each ending that it may have."""
+    text = plain(word).replace("-", " ")
+    shorter = {text.removesuffix(ending) for ending in ENDINGS}
+    return {text, *(stem for stem in shorter if len(stem) >= SHORTEST_STEM)}
 
 
 def unit_of(table: str, name: str, field: Field) -> str | None:

@@ -63,8 +63,16 @@ def known_reader(subject: Subject) -> str | None:
     """The dialect of another tool that the sheet is in, which needs no map."""
     if subject.source.reader or subject.source.columns:
         return subject.source.reader if subject.source.reader not in (*TABLES, None) else None
-    found = recognise(subject.sheet)
+    found = _dialect_of(subject.sheet)
     return found if found not in TABLES else None
+
+
+def _dialect_of(sheet: Sheet) -> str | None:
+    try:
+        return recognise(sheet)
+    except InventoryError:
+        # Several dialects fit: then a map is what is wanted.
+        return None
 
 
 def _nearest(file: Path) -> Path | None:
@@ -101,5 +109,5 @@ def _place(
     whole = next((at for at in same if sources[at].sheet is None), None)
     if whole is None or sheet is None:
         return same[0] if same and sheet is None else None
-    is_only = sources[whole].reader is not None or not any(recognise(one) for one in sheets if one is not chosen)
+    is_only = sources[whole].reader is not None or not any(_dialect_of(one) for one in sheets if one is not chosen)
     return whole if is_only else None

@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli_ask import ask_columns, ask_required, ask_table, is_agreed, missing_columns
 from planner.errors import InventoryError, PlannerError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from planner.mapping.proposal import Proposal, Proposed
+    from planner.mapping.proposal import Proposal
     from planner.mapping.report import Line
     from planner.mapping.subject import Subject
     from planner.texts import Texts
 
 # Narrower columns would cut headers; wider ones are hard to follow across.
 WIDEST = 120
-# What is likelier than not is the answer to Enter.
-EVEN = 0.5
 
 
 class Table(StrEnum):
@@ -126,7 +125,7 @@ def _show_lines(console: Console, title: str, lines: tuple[Line, ...], texts: Te
     # Widths do not depend on what is in the table, so that the groups stand in line.
     for name, share in (("header", 25), ("means", 26), ("sure", 0), ("why", 36)):
         text = title if name == "header" else texts.mapping[f"column_{name}"]
-        grid.add_column(text, ratio=share or None, width=None if share else 8, justify="right" if not share else "left")
+        grid.add_column(text, ratio=share or None, width=None if share else 9, justify="right" if not share else "left")
     for line in lines:
         grid.add_row(line.header, line.means, line.confidence, line.why)
     with console.capture() as drawn:
@@ -153,14 +152,14 @@ def _decided(
             raise InventoryError(
                 "it is not sure enough what the table is", place=subject.name, remedy="Say it with --table."
             )
-        chosen = _ask_table(proposal, texts)
+        chosen = ask_table(proposal, texts)
         if chosen != proposal.table:
             proposal = _proposed(subject, chosen)[1]
     decided: dict[int, str | None] = {one.field.index: one.column for one in proposal.columns if one.is_sure}
     if not yes:
-        _ask_columns(proposal, decided, texts)
-        _ask_required(proposal, decided, texts)
-    missing = _missing(proposal, decided)
+        ask_columns(proposal, decided, texts)
+        ask_required(proposal, decided, texts)
+    missing = missing_columns(proposal, decided)
     if missing:
         raise InventoryError(
             f"no header surely means {', '.join(missing)}, which the table must have",
@@ -168,60 +167,6 @@ def _decided(
             remedy="Run it without --yes to say which one does, or name it under 'columns' in case.yaml.",
         )
     return decided, proposal
-
-
-def _missing(proposal: Proposal, decided: Mapping[int, str | None]) -> list[str]:
-    from planner.ingest.columns import load_map
-
-    return [name for name in load_map(proposal.table).required if name not in decided.values()]
-
-
-def _ask_table(proposal: Proposal, texts: Texts) -> str:
-    names = list(Table)
-    typer.echo("\n" + texts.mapping["which_table"])
-    for number, name in enumerate(names, start=1):
-        typer.echo(f"  {number}  {texts.mapping['tables'][name.value]}")
-    return names[_number(len(names), names.index(Table(proposal.table)) + 1, texts, least=1) - 1].value
-
-
-def _ask_columns(proposal: Proposal, decided: dict[int, str | None], texts: Texts) -> None:
-    from planner.mapping.report import examples, line_of, shown
-
-    for one in proposal.columns:
-        free = [candidate for candidate in one.candidates if candidate.column not in decided.values()]
-        if not one.is_asked or not free:
-            continue
-        header = texts.mapping["question"].format(letter=one.field.letter, header=shown(one.field.header))
-        typer.echo(f"\n{header}: {examples(one, texts)}")
-        for number, candidate in enumerate(free, start=1):
-            line = line_of(proposal.table, one, candidate, texts)
-            typer.echo(f"  {number}  {line.means}, {line.confidence}: {line.why}")
-        typer.echo(f"  0  {texts.mapping['none']}")
-        answer = _number(len(free), 1 if free[0].confidence >= EVEN else 0, texts)
-        decided[one.field.index] = free[answer - 1].column if answer else None
-
-
-def _ask_required(proposal: Proposal, decided: dict[int, str | None], texts: Texts) -> None:
-    from planner.mapping.report import examples, label, shown
-
-    for name in _missing(proposal, decided):
-        open_columns: list[Proposed] = [one for one in proposal.columns if not decided.get(one.field.index)]
-        typer.echo("\n" + texts.mapping["which_required"].format(column=label(name, texts)))
-        for number, one in enumerate(open_columns, start=1):
-            typer.echo(f"  {number}  {one.field.letter} {shown(one.field.header)}: {examples(one, texts)}")
-        typer.echo(f"  0  {texts.mapping['stop']}")
-        answer = _number(len(open_columns), 0, texts)
-        if not answer:
-            raise typer.Abort
-        decided[open_columns[answer - 1].field.index] = name
-
-
-def _number(most: int, default: int, texts: Texts, *, least: int = 0) -> int:
-    while True:
-        answer = str(typer.prompt(f"  {texts.mapping['choose']}", default=str(default))).strip()
-        if answer.isdecimal() and least <= int(answer) <= most:
-            return int(answer)
-        typer.echo("  " + texts.mapping["not_listed"].format(least=least, most=most))
 
 
 def _write(
@@ -248,16 +193,11 @@ def _write(
         typer.echo("\n" + say["unchanged"].format(file=subject.case_file))
     else:
         typer.echo(f"\n  - {text}\n")
-        if not yes and not _agreed(subject.case_file, texts):
+        if not yes and not is_agreed(subject.case_file, texts):
             raise typer.Abort
         write_source(subject.case_file, made.source, subject.at)
         typer.echo(say["wrote"].format(file=subject.case_file))
     typer.echo(say["next_check"].format(case=quote(str(subject.case_file.parent))))
-
-
-def _agreed(case_file: Path, texts: Texts) -> bool:
-    question, yes = texts.mapping["write"].format(file=case_file), texts.mapping["agree"]
-    return str(typer.prompt(question, default=yes)).strip().casefold() in {yes, "j", "ja", "y", "yes"}
 
 
 def _show_words(

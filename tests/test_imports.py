@@ -40,7 +40,8 @@ FLOORS = [
     {"store", "mapping", "new_case"},
     {"view"},
     {"render", "explain"},
-    {"pipeline", "cli_init", "cli_map"},
+    {"pipeline", "cli_init", "cli_ask"},
+    {"cli_map"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

@@ -22,15 +22,22 @@ class _Frozen(BaseModel):
 class Source(_Frozen):
     """One file of the inventory (or a folder or ZIP of files) and how to read it.
 
-    Without a `reader` every sheet is recognised by its header row. `timezone` is the IANA name of the zone in which
-    times without an offset are written.
+    Without a `reader` every sheet is recognised by its header row. The rest is the file's column map, on top of the
+    reader's own: `columns` says which headers mean which column, `units` and `means` what their numbers and words
+    mean, headers under `keep` are kept as attributes even where the reader knows them, and those under `ignore` are
+    not imported. Another file with the same `header`, a fingerprint that `fardplan map` writes, is read the same way.
+    `timezone` is the IANA name of the zone in which times without an offset are written.
     """
 
     file: Name
     reader: Name | None = None
     sheet: str | None = None
     columns: dict[str, list[str] | str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
+    means: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
+    keep: list[str] = Field(default_factory=list)
     ignore: list[str] = Field(default_factory=list)
+    header: str | None = None
     is_pseudonymised: bool = False
     timezone: str | None = None
 

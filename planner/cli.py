@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planner.cli_init import init_case
+from planner.cli_map import map_columns
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ catalogue_app = typer.Typer(
     help="Cloud facts: instance types, offerings, regions, services and prices.", no_args_is_help=True
 )
 app.add_typer(catalogue_app, name="catalogue")
+app.command("init")(init_case)
+app.command("map")(map_columns)
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

@@ -36,11 +36,12 @@ FLOORS = [
         "cite",
         "overlaps",
     },
-    {"plan", "verify"},
-    {"store"},
+    {"plan", "verify", "case_file"},
+    {"store", "mapping", "new_case"},
     {"view"},
     {"render", "explain"},
-    {"pipeline"},
+    {"pipeline", "cli_init", "cli_ask"},
+    {"cli_map"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

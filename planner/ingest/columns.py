@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from planner.errors import InventoryError, PolicyError
-from planner.ingest.sheets import Sheet, column_letter
+from planner.ingest.sheets import Row, Sheet, column_letter
 from planner.ingest.values import clean
 from planner.yamlfile import load_yaml
 
@@ -20,7 +21,10 @@ WORDS = Path(__file__).parent / "words"
 HEADER_SEARCH_ROWS = 15
 # Header of the column that we put before rejected rows: why they were.
 REASON = "fardplan_reason"
-_UNIT = re.compile(r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB)\b\)?\s*$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"[\s_(]*(?:in )?\b(KiB|KB|MiB|MB|GiB|GB|TiB|TB|tkr|ksek|tsek|mkr|mnkr|msek)\b(?: ?(?:/|per) ?år)?\)?\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class MappedColumn:
     `split` names a splitter that turns one cell into several columns; `is_presence` keeps only whether something
     stands there
     (names of persons are not imported); `meanings` says what the file's words mean: those of the column itself and
-    those that several maps share. Several headers may stand for it
-    in one file where `repeats` says how: the `first` that says something, or the `sum` of all.
+    those that several maps share. Several headers may stand for it in one file where `repeats` says how: the `first`
+    that says something, or the `sum` of all. Where a file has one of the headers that the case itself names for it
+    (`own`), no other stands for it.
     """
 
     name: str
@@ -40,17 +45,18 @@ class MappedColumn:
     split: str | None = None
     is_presence: bool = False
     repeats: str | None = None
+    own: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnMap:
     """All recognised columns of one table, headers that are known and not wanted, and the columns a row must have.
 
     A file that has all headers of the `signature` is of this dialect; `one|other` is either of them, as in `required`.
     `units` are those of headers that name none. Headers that are `kept` are known and fill no column: what stands there
-    is an attribute. A row is `identified_by` one of some headers, or by two together (`one+other`), or cannot be used.
-    The dialect `lacks` columns that the plan would need. Rows are `rejected` with a code where a staging column says
-    something, or one of some words.
+    is an attribute, whoever knows them. A row is `identified_by` one of some headers, or by two together (`one+other`),
+    or cannot be used. The dialect `lacks` columns that the plan would need. Rows are `rejected` with a code where a
+    staging column says something, or one of some words.
     """
 
     table: str
@@ -147,7 +153,7 @@ def _column(name: str, given: list[str] | dict[str, Any]) -> MappedColumn:
     if isinstance(given, list):
         return MappedColumn(name, (name, *given))
     known = [given.get("means", {}), *([load_words(given["words"])] if "words" in given else [])]
-    meanings = {clean(word).casefold(): value for means in known for value, words in means.items() for word in words}
+    meanings = {word: value for means in known for word, value in words_of(means).items()}
     headers = (name, *given["headers"])
     presence, repeats = given.get("is_presence", False), given.get("repeats")
     return MappedColumn(name, headers, meanings, given.get("split"), presence, repeats)
@@ -160,29 +166,9 @@ def load_words(name: str) -> dict[str, Any]:
     return {str(value): words for value, words in data.items()}
 
 
-def extend(column_map: ColumnMap, extra: Mapping[str, list[str] | str], ignored: list[str], place: str) -> ColumnMap:
-    """Add a case's own headers to a map.
-
-    Raises
-    ------
-    InventoryError
-        The case names a column that the table does not have.
-    """
-    known = {column.name for column in column_map.columns}
-    for name in extra:
-        if name not in known:
-            raise InventoryError(
-                f"the table '{column_map.table}' has no column '{name}'",
-                place=place,
-                remedy=f"Known columns: {', '.join(sorted(known))}.",
-            )
-    columns = tuple(_with_headers(column, extra.get(column.name, [])) for column in column_map.columns)
-    return replace(column_map, columns=columns, ignored=(*column_map.ignored, *ignored))
-
-
-def _with_headers(column: MappedColumn, more: list[str] | str) -> MappedColumn:
-    headers = (*([more] if isinstance(more, str) else more), *column.headers)
-    return replace(column, headers=headers)
+def words_of(means: Mapping[str, list[str]]) -> dict[str, str]:
+    """Casefolded words, each with the value that it means."""
+    return {clean(word).casefold(): value for value, words in means.items() for word in words}
 
 
 def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
@@ -198,16 +184,10 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     InventoryError
         Two columns mean the same thing; names both letters.
     """
-    by_key = {
-        key: column
-        for column in reversed(column_map.columns)
-        for header in column.headers
-        for key in header_keys(header)
-    }
-    ignored = {key for header in column_map.ignored for key in header_keys(header)}
+    known = _known(column_map)
     best: tuple[int, MatchedSheet] | None = None
     for at in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
-        matched = _match_row(sheet, at, by_key, ignored)
+        matched = _match_row(sheet, at, *known)
         found = {match.column.name for match in matched.matches}
         if all(found.intersection(need.split("|")) for need in column_map.required):
             score = len(matched.matches)
@@ -218,7 +198,26 @@ def match_header(sheet: Sheet, column_map: ColumnMap) -> MatchedSheet | None:
     return best[1] if best else None
 
 
-def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignored: set[str]) -> MatchedSheet:
+def match_row(sheet: Sheet, at: int, column_map: ColumnMap) -> MatchedSheet:
+    """What a map knows of one row, whether or not it is a header row that can be read."""
+    return _match_row(sheet, at, *_known(column_map))
+
+
+@lru_cache(maxsize=200)
+def _known(column_map: ColumnMap) -> tuple[dict[str, MappedColumn | None], set[str]]:
+    by_key: dict[str, MappedColumn | None] = {
+        key: column
+        for column in reversed(column_map.columns)
+        for header in column.headers
+        for key in header_keys(header)
+    }
+    # What the case says of a header goes before what the reader knows of it.
+    by_key |= {key: column for column in column_map.columns for header in column.own for key in header_keys(header)}
+    by_key |= {header_keys(header)[0]: None for header in column_map.kept}
+    return by_key, {key for header in column_map.ignored for key in header_keys(header)}
+
+
+def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn | None], ignored: set[str]) -> MatchedSheet:
     matches: list[Match] = []
     unmapped: list[tuple[int, str]] = []
     for index, cell in enumerate(sheet.rows[at]):
@@ -232,7 +231,15 @@ def _match_row(sheet: Sheet, at: int, by_key: Mapping[str, MappedColumn], ignore
             matches.append(Match(column, index, header, unit[1] if unit else None))
         elif header:
             unmapped.append((index, header))
-    return MatchedSheet(sheet, at, tuple(sorted(matches, key=_preference)), tuple(unmapped))
+    spoken_for = {match.column.name for match in matches if _is_own(match)}
+    read = [match for match in matches if _is_own(match) or match.column.name not in spoken_for]
+    unmapped += [(match.index, match.header) for match in matches if match not in read]
+    return MatchedSheet(sheet, at, tuple(sorted(read, key=_preference)), tuple(sorted(unmapped)))
+
+
+def _is_own(match: Match) -> bool:
+    keys = set(header_keys(match.header))
+    return any(keys.intersection(header_keys(header)) for header in match.column.own)
 
 
 def _preference(match: Match) -> int:
@@ -263,3 +270,9 @@ def header_keys(header: str) -> tuple[str, ...]:
     text = re.sub(r"\s*\((\*|optional)\)$", "", text, flags=re.IGNORECASE).casefold().rstrip("?: ")
     bare = _UNIT.sub("", text).strip()
     return tuple(dict.fromkeys((text, bare, re.sub(r"[-_\s.]", "", text), re.sub(r"[-_\s.]", "", bare))))
+
+
+def fingerprint_of(row: Row) -> str:
+    """Fingerprint of a header row: the same for the same headers, in whatever order and capitals they stand."""
+    headers = sorted(header_keys(header)[0] for cell in row if (header := clean(cell)))
+    return hashlib.sha256("\n".join(headers).encode("utf-8")).hexdigest()[:10]

@@ -9,8 +9,9 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import ColumnMap, MatchedSheet, extend, header_keys, load_map, match_header
+from planner.ingest.columns import ColumnMap, MatchedSheet, header_keys, load_map, match_header
 from planner.ingest.conform import Records, read_records, without_columns
+from planner.ingest.own_columns import extend
 from planner.ingest.screen import screened
 from planner.ingest.sheets import Sheet
 from planner.portfolio import finding_rows
@@ -92,7 +93,7 @@ def find_sheet(sheets: list[Sheet], source: Source) -> tuple[MatchedSheet, Colum
     InventoryError
         No sheet has a header row with the required columns; says which are missing and what the first row holds.
     """
-    column_map = extend(load_map(str(source.reader)), source.columns, source.ignore, f"case.yaml ({source.file})")
+    column_map = extend(load_map(str(source.reader)), source)
     wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
     if not wanted:
         names = ", ".join(str(sheet.name) for sheet in sheets)

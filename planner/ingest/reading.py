@@ -86,7 +86,7 @@ def read_sources(case: Case) -> Reading:
     reading = Reading({table: [] for table in tables}, {table: [] for table in tables})
     for number, source in enumerate(case.sources, start=1):
         series = reading.series.setdefault(f"{number:02d}", find_series(case.folder, source))
-        parts, findings = parts_of(case.folder, source, list(series))
+        parts, findings = parts_of(case.folder, source, case.sources, list(series))
         reading.findings.extend(findings)
         for part, sheets in parts:
             if part.reader in series_dialects():

@@ -38,7 +38,7 @@ def rejected_files(case: Case, rejects: pd.DataFrame) -> dict[str, bytes]:
     codes = rejects.groupby(["file", rejects["sheet"].fillna(""), "row"])["code"].agg(" ".join)
     files: dict[str, bytes] = {}
     for number, source in enumerate(case.sources, start=1):
-        for part, sheets in parts_of(case.folder, source)[0] if not source.is_pseudonymised else []:
+        for part, sheets in parts_of(case.folder, source, case.sources)[0] if not source.is_pseudonymised else []:
             for sheet in (_placed(sheet, part) for sheet in sheets):
                 mine = {
                     row: codes[key] for row in sheet.numbers if (key := (sheet.file, sheet.name or "", row)) in codes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import beside, dialects
+from planner.ingest.columns import HEADER_SEARCH_ROWS, beside, dialects, fingerprint_of
 from planner.ingest.recognise import aside_of, is_rvtools, recognise
 from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
@@ -25,11 +25,13 @@ Part = tuple[Source, list[Sheet]]
 
 
 def parts_of(
-    folder: Path, source: Source, series: list[SeriesFile] | None = None
+    folder: Path, source: Source, others: Sequence[Source] = (), series: list[SeriesFile] | None = None
 ) -> tuple[list[Part], list[pd.DataFrame]]:
     """Open a source, and find the dialect of every sheet where the case does not name it.
 
-    Its `series`, which are found here when they are not given, are passed over: they are read as a stream.
+    Of the `others` of the case, one that reads a sheet by name keeps it from a source that names the whole workbook or
+    folder, and one that remembers a header row is the map of every sheet with the same. The source's `series`, which
+    are found here when they are not given, are passed over: they are read as a stream.
 
     Returns
     -------
@@ -47,10 +49,13 @@ def parts_of(
         _refuse_unknown(source)
         sheets = _sheets(path, streamed)
         return [(source, sheets)] if sheets or not streamed else [], []
-    groups = _groups(path, source, streamed)
-    done = [_recognised(source, group) for group in groups]
+    opened = _groups(path, source, streamed)
+    groups = [
+        left for group in opened if (left := [sheet for sheet in group if not _is_taken(sheet, path, folder, others)])
+    ]
+    done = [_recognised(source, group, others) for group in groups]
     parts = [part for found, _ in done for part in found]
-    if not parts and not streamed:
+    if groups and not parts and not streamed:
         raise _nothing(source, [sheet for group in groups for sheet in group])
     return _together(parts), [finding for _, findings in done for finding in findings]
 
@@ -69,6 +74,26 @@ def _together(parts: list[Part]) -> list[Part]:
             joined[dialect] = list(sheets)
             made.append((part.model_copy(update={"sheet": None, "reader": dialect}), joined[dialect]))
     return made
+
+
+def _is_taken(sheet: Sheet, path: Path, folder: Path, others: Sequence[Source]) -> bool:
+    """Whether another source of the case names this very sheet, or this file of a folder."""
+    for other in others:
+        place = folder / other.file
+        is_file_of_it = place.parent == path and place.name == sheet.file and other.sheet in (None, sheet.name)
+        if is_file_of_it or (place == path and other.sheet is not None and other.sheet == sheet.name):
+            return True
+    return False
+
+
+def _remembered(sheet: Sheet, others: Sequence[Source]) -> Source | None:
+    """The source whose column map was made for the same header row."""
+    known = {other.header: other for other in reversed(others) if other.header and other.reader}
+    if not known:
+        return None
+    return next(
+        (known[found] for row in sheet.rows[:HEADER_SEARCH_ROWS] if (found := fingerprint_of(row)) in known), None
+    )
 
 
 def _refuse_unknown(source: Source) -> None:
@@ -116,9 +141,11 @@ def _is_tab_file(file: Path) -> bool:
     return file.suffix.lower() == ".csv" and is_tab(tab_of(file.name))
 
 
-def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[pd.DataFrame]]:
+def _recognised(source: Source, sheets: list[Sheet], others: Sequence[Source]) -> tuple[list[Part], list[pd.DataFrame]]:
     wanted = [sheet for sheet in sheets if source.sheet is None or sheet.name == source.sheet]
-    parts: list[Part] = []
+    maps = [(sheet, _remembered(sheet, others)) for sheet in wanted]
+    parts: list[Part] = [(_like(source, known, sheet), [sheet]) for sheet, known in maps if known]
+    wanted = [sheet for sheet, known in maps if not known]
     if any(is_rvtools(sheet) for sheet in wanted):
         tabs = [sheet for sheet in sheets if is_tab(sheet.name)]
         _refuse_twice(tabs, source)
@@ -142,6 +169,11 @@ def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
             value=twice.name,
             remedy="Name each export, in a folder or ZIP of its own, as a source.",
         )
+
+
+def _like(source: Source, known: Source, sheet: Sheet) -> Source:
+    hidden = source.is_pseudonymised or known.is_pseudonymised
+    return known.model_copy(update={"file": source.file, "sheet": sheet.name, "is_pseudonymised": hidden})
 
 
 def _as(source: Source, dialect: str, sheet: Sheet | None = None) -> Source:

@@ -62,7 +62,19 @@ MONTHS = {
     )
     for name in names.split()
 }
-MULTIPLES = {"k": 1e3, "m": 1e6, "mn": 1e6, "tkr": 1e3, "ksek": 1e3, "tsek": 1e3, "mkr": 1e6, "mnkr": 1e6, "msek": 1e6}
+MULTIPLES = {
+    "k": 1e3,
+    "m": 1e6,
+    "mn": 1e6,
+    "kr": 1.0,
+    "sek": 1.0,
+    "tkr": 1e3,
+    "ksek": 1e3,
+    "tsek": 1e3,
+    "mkr": 1e6,
+    "mnkr": 1e6,
+    "msek": 1e6,
+}
 GIB_PER_UNIT = {
     "kib": 2**-20,
     "kb": 2**-20,
@@ -75,6 +87,10 @@ GIB_PER_UNIT = {
 }
 # Letters that people write for them; only in columns of memory and storage, elsewhere M is a million.
 _SHORT = {"k": "kib", "m": "mib", "g": "gib", "t": "tib"}
+# What a unit in a header or a cell multiplies a number by: money to SEK, sizes to GiB.
+FACTORS = {**MULTIPLES, **GIB_PER_UNIT}
+# Units of columns whose numbers may stand in another one, which the header or the case names.
+UNITS = {"GiB": GIB_PER_UNIT, "SEK/year": MULTIPLES}
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
 _MARK = re.compile(r"[-.,/]")
@@ -165,7 +181,7 @@ def _read_one(
 
 def _readers(column: Column, conventions: Conventions, unit: str | None) -> Callable[[object], Any]:
     if column.type == "number":
-        return lambda cell: read_number(cell, conventions.decimal, unit if column.unit == "GiB" else None)
+        return lambda cell: read_number(cell, conventions.decimal, unit if column.unit in UNITS else None)
     if column.type == "integer":
         return lambda cell: _whole(read_number(cell, conventions.decimal, None))
     if column.type == "date":
@@ -190,18 +206,13 @@ def read_number(cell: object, decimal: str | None, unit: str | None) -> float:
     if isinstance(cell, int | float):
         if not math.isfinite(cell):
             raise BadValue("not_a_number")
-        return float(cell) * GIB_PER_UNIT.get((unit or "gib").lower(), 1.0)
+        return float(cell) * FACTORS.get((unit or "").lower(), 1.0)
     match = _NUMBER.match(clean(cell))
     if not match:
         raise BadValue("not_a_number")
-    value = _digits(match["number"], decimal)
     word = match["unit"].lower().rstrip(".")
     word = _SHORT.get(word, word) if unit else word
-    if word in MULTIPLES:
-        return value * MULTIPLES[word]
-    if unit or word in GIB_PER_UNIT:
-        return value * GIB_PER_UNIT.get(word or (unit or "").lower(), 1.0)
-    return value
+    return _digits(match["number"], decimal) * FACTORS.get(word or (unit or "").lower(), 1.0)
 
 
 def _digits(text: str, decimal: str | None) -> float:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import MatchedSheet, extend, header_keys, load_maps, load_tab
+from planner.ingest.columns import MatchedSheet, header_keys, load_maps, load_tab
 from planner.ingest.conform import Records, read_records, short_hash
+from planner.ingest.own_columns import extend
 from planner.ingest.rvtools.cells import whole
 from planner.ingest.rvtools.roll import Roll
 from planner.ingest.rvtools.tab import MAP
@@ -32,7 +33,7 @@ def read_vms(roll: Roll, source: Source) -> Records:
         VM, CPUs or Memory is missing.
     """
     tab = roll.tab
-    column_map = extend(load_tab(MAP, "vInfo"), source.columns, source.ignore, f"case.yaml ({source.file})")
+    column_map = extend(load_tab(MAP, "vInfo"), source)
     matched = tab.match(column_map)
     if matched is None:
         needed = ", ".join(column_map.required)

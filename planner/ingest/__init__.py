@@ -152,7 +152,7 @@ def _tables(
         "servers": _only_declared(servers, "servers"),
         "hosts": _only_declared(_frame(done, "hosts"), "hosts"),
         "dataflows": concat(
-            [_only_declared(stated.assign(state="stated"), "dataflows"), flows],
+            [_only_declared(stated.assign(state="stated", confidence=1.0), "dataflows"), flows],
             "dataflows",
         ),
         "assignments": assignments,

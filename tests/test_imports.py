@@ -36,7 +36,7 @@ FLOORS = [
         "cite",
         "overlaps",
     },
-    {"plan", "verify"},
+    {"plan", "verify", "preview"},
     {"store"},
     {"view"},
     {"render", "explain"},

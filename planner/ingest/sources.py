@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pandas as pd
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import beside, dialects
+from planner.ingest.folders import open_all, unopened
 from planner.ingest.recognise import aside_of, recognise
 from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
@@ -47,12 +47,12 @@ def parts_of(
         _refuse_unknown(source)
         sheets = _sheets(path, streamed)
         return [(source, sheets)] if sheets or not streamed else [], []
-    groups = _groups(path, source, streamed)
+    groups, aside = _groups(path, source, streamed)
     done = [_recognised(source, group) for group in groups]
     parts = [part for found, _ in done for part in found]
     if not parts and not streamed:
         raise _nothing(source, [sheet for group in groups for sheet in group])
-    return _together(parts), [finding for _, findings in done for finding in findings]
+    return _together(parts), [*aside, *(finding for _, findings in done for finding in findings)]
 
 
 def _together(parts: list[Part]) -> list[Part]:
@@ -99,16 +99,28 @@ def _sheets(path: Path, streamed: dict[Path, frozenset[str]]) -> list[Sheet]:
     return [] if path in streamed and not streamed[path] else read_sheets(path, streamed.get(path, frozenset()))
 
 
-def _groups(path: Path, source: Source, streamed: dict[Path, frozenset[str]]) -> list[list[Sheet]]:
-    """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder."""
+def _groups(
+    path: Path, source: Source, streamed: dict[Path, frozenset[str]]
+) -> tuple[list[list[Sheet]], list[pd.DataFrame]]:
+    """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder; and what of a
+    folder or ZIP cannot be read.
+    """
     if not path.is_dir():
-        return [_sheets(path, streamed)]
+        is_tab = path.is_file() and _is_tab_file(path) and path not in streamed
+        return [as_tabs([path]) if is_tab else _sheets(path, streamed)], unopened(path)
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
     tabs = [file for file in files if _is_tab_file(file) and file not in streamed]
-    groups = [_sheets(file, streamed) for file in files if file not in tabs]
-    return [*groups, as_tabs(tabs)] if tabs else groups
+    opened, damaged = open_all([file for file in files if file not in tabs], lambda file: _sheets(file, streamed))
+    if not opened and not tabs:
+        raise InventoryError(
+            "no file of the folder can be read",
+            place=source.file,
+            value=damaged[0]["value"].iloc[0],
+            remedy="Save them anew, as XLSX or CSV.",
+        )
+    return [*opened, *([as_tabs(tabs)] if tabs else [])], [*unopened(path), *damaged]
 
 
 def _is_tab_file(file: Path) -> bool:
@@ -129,10 +141,14 @@ def _recognised(source: Source, sheets: list[Sheet]) -> tuple[list[Part], list[p
         _refuse_twice(tabs, source)
         parts.append((_as(source, RVTOOLS), tabs))
         found = [(sheet, dialect) for sheet, dialect in found if dialect == RVTOOLS or not _is_tab(sheet.name)]
+    lone = [sheet for sheet, dialect in found if dialect != RVTOOLS and _is_tab(sheet.name)]
+    # A tab without vInfo is nothing else, whatever its headers look like: disks are no servers.
+    found = [(sheet, dialect) for sheet, dialect in found if sheet not in lone]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
     known = aside_of({str(part.reader) for part, _ in parts}, [sheet for sheet, dialect in found if not dialect])
     unread = [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows and sheet not in known]
-    return parts, [*unread, *([_aside(known)] if known else [])]
+    alone = [finding_rows("warning", "tab_without_vinfo", file=sheet.file, sheet=sheet.name) for sheet in lone]
+    return parts, [*alone, *unread, *([_aside(known)] if known else [])]
 
 
 def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
@@ -164,7 +180,15 @@ def _first(sheet: Sheet) -> str:
     return " | ".join(clean(cell) for cell in sheet.rows[0][:8])[:200] if sheet.rows else ""
 
 
-def _nothing(source: Source, sheets: Iterable[Sheet]) -> InventoryError:
+def _nothing(source: Source, sheets: list[Sheet]) -> InventoryError:
+    tabs = [str(sheet.name) for sheet in sheets if _is_tab(sheet.name)]
+    if tabs and len(tabs) == len(sheets):
+        return InventoryError(
+            "the tabs belong to an RVTools export, and are read together with vInfo",
+            place=source.file,
+            value=", ".join(tabs),
+            remedy="Mend the rows in the export itself, or put all its tabs into one folder.",
+        )
     first = next((text for sheet in sheets if (text := _first(sheet))), "no rows at all")
     return InventoryError(
         "no sheet is recognised by its header row",

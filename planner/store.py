@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from planner.errors import PlannerError
-from planner.plan import Plan, manifest
-from planner.schema import to_csv_bytes
+import pandas as pd
+
+from planner.errors import PlannerError, SchemaError
+from planner.plan import FORMAT, Plan, manifest
+from planner.schema import from_csv_bytes, to_csv_bytes
 
 MANIFEST = "manifest.json"
 
@@ -48,6 +50,42 @@ def save(plan: Plan, documents: Mapping[str, bytes], folder: Path, *, with_table
             remedy="Choose another --out.",
         ) from None
     return folder
+
+
+def load_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Read tables of a saved plan, each with the columns that it was saved with; a table it does not have is left out.
+
+    Raises
+    ------
+    PlannerError
+        The folder holds no plan, one of another format or one without tables, or a table cannot be read.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise PlannerError("there is no plan here", place=str(folder), remedy="Name the folder of a plan.")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        written = found.get("format") if isinstance(found, dict) else None
+    except (OSError, ValueError):
+        written = None
+    if written != FORMAT:
+        raise PlannerError("the plan is of another format", place=str(path), value=written, remedy="Plan anew.")
+    tables = folder / "tables"
+    if not tables.is_dir():
+        raise PlannerError(
+            "the plan was saved without its tables", place=str(folder), remedy="Name one for internal readers."
+        )
+    files = {name: tables / f"{name}.csv" for name in names}
+    return {name: _load(file, name) for name, file in files.items() if file.is_file()}
+
+
+def _load(file: Path, name: str) -> pd.DataFrame:
+    try:
+        return from_csv_bytes(file.read_bytes(), name)
+    except (OSError, SchemaError) as reason:
+        raise PlannerError(
+            f"the table of the plan cannot be read ({reason})", place=str(file), remedy="Plan anew."
+        ) from None
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -116,23 +116,6 @@ def test_rows_without_a_name_are_rejected_with_their_text(make_case: MakeCase) -
     assert tables["sources"].loc[0, ["rows_in", "rows_used", "rows_rejected"]].tolist() == [3, 1, 2]
 
 
-def test_free_text_dependencies_are_proposed_with_their_words(make_case: MakeCase) -> None:
-    tables = read(
-        make_case, 'Id;Namn;Beroende till\nS1;Eken;"Tallen Plus (IT): natt, okänt ting"\nS2;Tallen;\nS3;Tallen Plus;\n'
-    )
-    flows = (
-        tables["dataflows"]
-        .sort_values("target_system")[["source_system", "target_system", "state", "quote"]]
-        .to_numpy()
-        .tolist()
-    )
-    assert flows == [
-        ["S1", "Tallen Plus", "proposed", "Tallen Plus (IT): natt"],
-        ["S1", "okänt ting", "proposed", "okänt ting"],
-    ]
-    assert set(tables["provenance"].query("table == 'dataflows'")["raw"]) == {"Tallen Plus (IT): natt, okänt ting"}
-
-
 def test_servers_find_their_system_or_get_a_provisional_one(make_case: MakeCase) -> None:
     files = {
         "system.csv": "Id;Namn\nS1;Eken\n",

@@ -108,7 +108,9 @@ def _tables(
         **{name: _only_declared(_frame(done, name), name) for name in (DISKS, "hosts")},
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
-        "dataflows": concat([_only_declared(stated.assign(state="stated"), "dataflows"), flows], "dataflows"),
+        "dataflows": concat(
+            [_only_declared(stated.assign(state="stated", confidence=1.0), "dataflows"), flows], "dataflows"
+        ),
         "assignments": assignments,
         "matches": matches,
         "identifiers": known,

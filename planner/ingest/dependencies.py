@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from planner.errors import PolicyError
 from planner.ingest.conform import short_hash
+from planner.ingest.known_names import KnownNames, words_of
+from planner.ingest.pieces import Piece, pieces_of
+from planner.policy.parts import Number, Part
+from planner.yamlfile import read_model
 
-_OUTSIDE_BRACKETS = re.compile(r"[,;\n](?![^()]*\))")
-_NOTE = re.compile(r"\s*\([^()]*\)|:.*$")
+TEXTS = ("depends_on_text", "needed_by_text")
+Words = tuple[str, ...]
+
+
+class Confidence(Part):
+    """How sure it is that a text means a system, by how it names it."""
+
+    exact: Number
+    contained: Number
+    fuzzy: Number
+    in_note: Number
+    organisation_agrees: Number
+    organisation_differs: Number
+
+
+@lru_cache
+def load_confidence() -> Confidence:
+    """The numbers of `dependencies.yaml`."""
+    return read_model(Confidence, Path(__file__).with_suffix(".yaml"), PolicyError)
 
 
 def propose_flows(systems: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read `Namn (Org): anteckning, Namn (Org)` cells into proposed data flows.
 
-    The longest name of the register that a piece contains is taken; a piece that contains none keeps its own
-    words, so that
-    it is shown and not lost. Such flows are always proposals.
+    A piece means the system whose name it is (`exact`), else the longest name of the register within it
+    (`contained`), else the one name that is spelt nearly so (`fuzzy`); of namesakes the one whose organisation stands
+    in the brackets. A piece that names none keeps its own words (`outside`), so that it is shown and not lost; how sure
+    that is, is unknown. Such flows are always proposals. The column says the direction; the note is the purpose.
 
     Parameters
     ----------
     systems
-        Identified systems with `system_id`, `name` and the staging columns `depends_on_text` and `needed_by_text`.
+        Identified systems with `system_id`, `name`, `organisation` and the staging columns `depends_on_text` and
+        `needed_by_text`.
 
     Returns
     -------
     dataflows, origins
         Rows of table dataflows, and for each flow_id the system and staging column that it was read from.
     """
-    parts = [_pieces(systems, column) for column in ("depends_on_text", "needed_by_text") if column in systems]
-    pieces = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    if pieces.empty:
+    register = _Register(systems)
+    rows = [
+        {"system_id": system, "column": column, **_meant(piece, register)}
+        for column in TEXTS
+        if column in systems
+        for system, text in _said(systems, column)
+        for piece in register.pieces(text)
+    ]
+    if not rows:
         return pd.DataFrame(), pd.DataFrame()
-    pieces["other"] = _longest_names(pieces["piece"], systems["name"])
+    pieces = pd.DataFrame(rows)
     outward = pieces["column"] == "depends_on_text"
     flows = pd.DataFrame(
         {
             "source_system": pieces["system_id"].where(outward, pieces["other"]),
             "target_system": pieces["other"].where(outward, pieces["system_id"]),
-            "quote": pieces["piece"],
+            "purpose": pieces["note"],
+            "quote": pieces["quote"],
             "state": "proposed",
+            "confidence": pieces["confidence"],
+            "basis": pieces["basis"],
         }
     )
     text = flows["source_system"].str.cat([flows["target_system"], flows["quote"]], sep="\x1f")
@@ -50,25 +85,80 @@ def propose_flows(systems: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return flows[keep].reset_index(drop=True), origins[keep].reset_index(drop=True)
 
 
-def _pieces(systems: pd.DataFrame, column: str) -> pd.DataFrame:
-    texts = systems.set_index("system_id")[column].dropna().astype("string")
-    pieces = (
-        texts.map(lambda text: [piece.strip() for piece in _OUTSIDE_BRACKETS.split(text) if piece.strip()])
-        .explode()
-        .dropna()
-    )
-    return pd.DataFrame({"system_id": pieces.index, "piece": pieces.astype("string").to_numpy(), "column": column})
+def _said(systems: pd.DataFrame, column: str) -> list[tuple[str, str]]:
+    given = systems.loc[systems[column].notna(), ["system_id", column]].astype("string")
+    return list(zip(given["system_id"], given[column], strict=True))
 
 
-def _longest_names(pieces: pd.Series, names: pd.Series) -> pd.Series:
-    known = sorted({str(name) for name in names.dropna() if len(str(name)) >= 3}, key=lambda name: (-len(name), name))
-    by_folded = {name.casefold(): name for name in reversed(known)}
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(name.casefold())}(?!\w)" for name in known)) if known else None
-    return pieces.map({piece: _longest(piece, pattern, by_folded) for piece in pieces.unique()}).astype("string")
+class _Register:
+    """Systems by the words of their names, and the organisations that the register names."""
+
+    def __init__(self, systems: pd.DataFrame) -> None:
+        named = systems[systems["name"].notna()]
+        organisations = (
+            named["organisation"] if "organisation" in named else pd.Series(pd.NA, index=named.index, dtype="string")
+        )
+        self._by_words: dict[Words, list[tuple[str, str, frozenset[str]]]] = {}
+        rows = zip(named["system_id"], named["name"].astype(str), organisations, strict=True)
+        for system_id, name, organisation in rows:
+            self._by_words.setdefault(words_of(name), []).append((str(system_id), name, _levels(organisation)))
+        self._organisations = frozenset(
+            level for items in self._by_words.values() for item in items for level in item[2]
+        )
+        self._known = KnownNames(named["name"].astype(str))
+        self._pieces: dict[str, list[Piece]] = {}
+
+    def pieces(self, text: str) -> list[Piece]:
+        """Pieces of a text; the same texts stand in many rows."""
+        if text not in self._pieces:
+            self._pieces[text] = pieces_of(text, self._known)
+        return self._pieces[text]
+
+    def find(self, piece: Piece) -> tuple[Words, str, float] | None:
+        """The name that a piece means, how it says so, and how sure that is."""
+        sure, words = load_confidence(), words_of(piece.name)
+        if self._known.has(words):
+            return words, "exact", sure.exact.value
+        if found := self._known.within(words):
+            return found, "contained", sure.contained.value
+        if found := self._known.near(words):
+            return found, "fuzzy", sure.fuzzy.value
+        if found := self._known.within(words_of(piece.note or "")):
+            return found, "contained", sure.in_note.value
+        return None
+
+    def choose(self, words: Words, piece: Piece) -> tuple[str, float]:
+        """The system of a name, or the name alone where several bear it, and what the organisation adds to how sure
+        that is, or takes away.
+        """
+        sure, bearers = load_confidence(), self._by_words[words]
+        said = (piece.organisation or "").casefold()
+        agreeing = [item for item in bearers if said in item[2]]
+        if len(agreeing) == 1 and len(bearers) > 1:
+            return agreeing[0][0], sure.organisation_agrees.value
+        if agreeing:
+            return bearers[0][1], sure.organisation_agrees.value
+        return bearers[0][1], -sure.organisation_differs.value if said in self._organisations else 0.0
+
+    def bearers(self, words: Words, other: str) -> int:
+        """How many systems may be meant."""
+        items = self._by_words[words]
+        return 1 if any(other == system_id for system_id, _, _ in items) else len(items)
 
 
-def _longest(piece: str, pattern: re.Pattern[str] | None, by_folded: dict[str, str]) -> str:
-    found = pattern.findall(piece.casefold()) if pattern else []
-    if found:
-        return by_folded[max(found, key=lambda name: (len(name), name))]
-    return _NOTE.sub("", piece).strip() or piece
+def _levels(organisation: Any) -> frozenset[str]:
+    if pd.isna(organisation):
+        return frozenset()
+    text = str(organisation).casefold()
+    return frozenset({text, *(level.strip() for level in text.split("/"))})
+
+
+def _meant(piece: Piece, register: _Register) -> dict[str, Any]:
+    found = register.find(piece)
+    said = {"quote": piece.quote, "note": piece.note}
+    if found is None:
+        return {**said, "other": piece.name, "basis": "outside", "confidence": pd.NA}
+    words, basis, sure = found
+    other, more = register.choose(words, piece)
+    confidence = round(min(1.0, max(0.0, sure + more)) / register.bearers(words, other), 3)
+    return {**said, "other": other, "basis": basis, "confidence": confidence}

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import ColumnMap, MappedColumn, words_of
-from planner.ingest.values import FALSE_TEXTS, TRUE_TEXTS, UNITS
+from planner.ingest.units import UNITS
+from planner.ingest.values import FALSE_TEXTS, TRUE_TEXTS
 from planner.schema import Column, load_table
 
 _YES_NO = {"boolean": (*sorted(TRUE_TEXTS), *sorted(FALSE_TEXTS))}

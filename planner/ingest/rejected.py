@@ -63,8 +63,14 @@ def _written(sheet: Sheet, part: Source, codes: dict[int, str]) -> bytes:
     text = io.StringIO()
     # A comma says nothing of decimal marks, which a workbook's numbers do not have.
     writer = csv.writer(text, delimiter=sheet.delimiter or ",", lineterminator="\r\n")
-    writer.writerows([clean(cell) for cell in row] for row in [header, *rows])
+    writer.writerows([_text(cell) for cell in row] for row in [header, *rows])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _text(cell: object) -> str:
+    text = clean(cell)
+    # 12.125 alone in a text file could be twelve thousand; a fourth decimal proves the mark.
+    return f"{text}0" if isinstance(cell, float) and re.search(r"\.\d{3}$", text) else text
 
 
 def _header_at(sheet: Sheet, part: Source) -> int:

@@ -140,8 +140,9 @@ def as_tabs(files: list[Path], without: Mapping[Path, frozenset[str]] = MappingP
 
 
 def tab_of(name: str) -> str:
-    """Name of the tab that a file of an RVTools export holds."""
-    return re.sub(r"^rvtools_?tab", "", PurePosixPath(name).stem, flags=re.IGNORECASE)
+    """Name of the tab that a file of an RVTools export holds, or the rejected rows of such a tab."""
+    stem = re.sub(r"^rejected_\d+_.*_(?=d?v[A-Z][A-Za-z_+]*$)", "", PurePosixPath(name).stem)
+    return re.sub(r"^rvtools_?tab", "", stem, flags=re.IGNORECASE)
 
 
 def _named(sheet: Sheet, file: str) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pandas as pd
 from planner.case import Source
 from planner.errors import InventoryError
 from planner.ingest.columns import HEADER_SEARCH_ROWS, beside, dialects, fingerprint_of
+from planner.ingest.folders import open_all, unopened
 from planner.ingest.recognise import aside_of, is_rvtools, recognise
 from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
@@ -49,7 +50,7 @@ def parts_of(
         _refuse_unknown(source)
         sheets = _sheets(path, streamed)
         return [(source, sheets)] if sheets or not streamed else [], []
-    opened = _groups(path, source, streamed)
+    opened, aside = _groups(path, source, streamed)
     groups = [
         left for group in opened if (left := [sheet for sheet in group if not _is_taken(sheet, path, folder, others)])
     ]
@@ -57,7 +58,7 @@ def parts_of(
     parts = [part for found, _ in done for part in found]
     if groups and not parts and not streamed:
         raise _nothing(source, [sheet for group in groups for sheet in group])
-    return _together(parts), [finding for _, findings in done for finding in findings]
+    return _together(parts), [*aside, *(finding for _, findings in done for finding in findings)]
 
 
 def _together(parts: list[Part]) -> list[Part]:
@@ -124,17 +125,29 @@ def _sheets(path: Path, streamed: dict[Path, frozenset[str]]) -> list[Sheet]:
     return [] if path in streamed and not streamed[path] else read_sheets(path, streamed.get(path, frozenset()))
 
 
-def _groups(path: Path, source: Source, streamed: dict[Path, frozenset[str]]) -> list[list[Sheet]]:
-    """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder."""
+def _groups(
+    path: Path, source: Source, streamed: dict[Path, frozenset[str]]
+) -> tuple[list[list[Sheet]], list[pd.DataFrame]]:
+    """Sheets that may belong together: those of one file, and the files of an RVTools export in a folder; and what of a
+    folder or ZIP cannot be read.
+    """
     if not path.is_dir():
         # One tab by itself is what its name says.
-        return [as_tabs([path]) if _is_tab_file(path) and path not in streamed else _sheets(path, streamed)]
+        is_lone = path.is_file() and _is_tab_file(path) and path not in streamed
+        return [as_tabs([path]) if is_lone else _sheets(path, streamed)], unopened(path)
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
     tabs = [file for file in files if _is_tab_file(file) and file not in streamed]
-    groups = [_sheets(file, streamed) for file in files if file not in tabs]
-    return [*groups, as_tabs(tabs)] if tabs else groups
+    opened, damaged = open_all([file for file in files if file not in tabs], lambda file: _sheets(file, streamed))
+    if not opened and not tabs:
+        raise InventoryError(
+            "no file of the folder can be read",
+            place=source.file,
+            value=damaged[0]["value"].iloc[0],
+            remedy="Save them anew, as XLSX or CSV.",
+        )
+    return [*opened, *([as_tabs(tabs)] if tabs else [])], [*unopened(path), *damaged]
 
 
 def _is_tab_file(file: Path) -> bool:
@@ -150,13 +163,15 @@ def _recognised(source: Source, sheets: list[Sheet], others: Sequence[Source]) -
         tabs = [sheet for sheet in sheets if is_tab(sheet.name)]
         _refuse_twice(tabs, source)
         parts.append((_as(source, RVTOOLS), tabs))
-        # A tab such as vHealth is nothing else, whatever its headers look like.
         wanted = [sheet for sheet in wanted if not is_tab(sheet.name)]
-    found = [(sheet, recognise(sheet)) for sheet in wanted]
+    # A tab is nothing else, whatever its headers look like: disks and messages are no servers.
+    lone = [sheet for sheet in wanted if is_tab(sheet.name)]
+    found = [(sheet, recognise(sheet)) for sheet in wanted if sheet not in lone]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
     known = aside_of({str(part.reader) for part, _ in parts}, [sheet for sheet, dialect in found if not dialect])
     unread = [_unread(sheet) for sheet, dialect in found if not dialect and sheet.rows and sheet not in known]
-    return parts, [*unread, *([_aside(known)] if known else [])]
+    alone = [finding_rows("warning", "tab_without_vinfo", file=sheet.file, sheet=sheet.name) for sheet in lone]
+    return parts, [*alone, *unread, *([_aside(known)] if known else [])]
 
 
 def _refuse_twice(tabs: list[Sheet], source: Source) -> None:
@@ -193,7 +208,15 @@ def _first(sheet: Sheet) -> str:
     return " | ".join(clean(cell) for cell in sheet.rows[0][:8])[:200] if sheet.rows else ""
 
 
-def _nothing(source: Source, sheets: Iterable[Sheet]) -> InventoryError:
+def _nothing(source: Source, sheets: list[Sheet]) -> InventoryError:
+    tabs = [str(sheet.name) for sheet in sheets if _is_tab(sheet.name)]
+    if tabs and len(tabs) == len(sheets):
+        return InventoryError(
+            "the tabs belong to an RVTools export, and are read together with vInfo",
+            place=source.file,
+            value=", ".join(tabs),
+            remedy="Mend the rows in the export itself, or put all its tabs into one folder.",
+        )
     first = next((text for sheet in sheets if (text := _first(sheet))), "no rows at all")
     return InventoryError(
         "no sheet is recognised by its header row",

@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from planner.ingest.contracts import read_contract, read_notice
+from planner.ingest.multiples import part_all
+
 _KLASSA = re.compile(r"^[kKrRtT]?\s*([0-4])\s*[-/., ]\s*[rR]?\s*([0-4])\s*[-/., ]\s*[tT]?\s*([0-4])$")
-_ROLLING = re.compile(r"l[öo]pande|tillsvidare|tills vidare", re.IGNORECASE)
-_NOTICE = re.compile(r"upps[äa]gning\w*\D*(\d+)(?:\s*[-–]\s*(\d+))?\s*m[åa]n", re.IGNORECASE)
 _OPTION = re.compile(r",\s*(?=(?:ja|nej),)", re.IGNORECASE)
 _USED_OF_TOTAL = re.compile(r"^(.+?)\s*/\s*(.+)$")
 _PHASE = re.compile(
     r"\b(plan|phaseIn|active|phaseOut|endOfLife)\b\"?\W+(?:\"?startDate\"?\W+)?(\d{4})-\d{2}-\d{2}", re.IGNORECASE
 )
 _NOW = re.compile(r"\"asString\"\s*:\s*\"(\w+)\"|^(\w+)$")
-_PERIOD = re.compile(r"^\d{4}\s*[-–]\s*(\d{4})\b.*$")
 
 
 def split_klassa(cells: pd.Series, name: str) -> dict[str, pd.Series]:
@@ -34,20 +34,32 @@ def split_klassa(cells: pd.Series, name: str) -> dict[str, pd.Series]:
 def split_contract(cells: pd.Series, name: str) -> dict[str, pd.Series]:
     """Split a contract cell into end date, rolling or not, and notice months (the longest of a range).
 
-    A period such as `2026-2028, option 1+1` ends with its last year: 31 December. Options are not counted.
+    Options are not counted; their words are staged as `contract_options`.
     """
-    is_rolling = cells.str.contains(_ROLLING)
-    notice = cells.str.extract(_NOTICE)
-    months = notice[1].where(notice[1].notna(), notice[0])
-    period = cells.str.extract(_PERIOD)[0]
-    end = cells.where(period.isna(), period + "-12-31").where(~is_rolling, None)
-    return {
-        "contract_end_date": end,
-        "is_contract_rolling": pd.Series(pd.NA, index=cells.index, dtype="object")
-        .mask(is_rolling, "ja")
-        .mask(~is_rolling & end.fillna("").ne(""), "nej"),
-        "notice_months": months.where(months.notna(), None),
+    known = {text: read_contract(text) for text in cells.unique()}
+    said = [known[text] for text in cells]
+    yes_or_no = {True: "ja", False: "nej", None: None}
+    pieces = {
+        "contract_end_date": [contract.end for contract in said],
+        "is_contract_rolling": [yes_or_no[contract.is_rolling] for contract in said],
+        "notice_months": [contract.notice_months for contract in said],
+        "contract_options": [contract.options for contract in said],
     }
+    return {column: pd.Series(texts, index=cells.index, dtype="object") for column, texts in pieces.items()}
+
+
+def split_notice(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Read a term of notice in months, the longest of a range; what is no such term is kept so that it is reported."""
+    return {name: cells.map({text: read_notice(text) for text in cells.unique()})}
+
+
+def split_several(cells: pd.Series, name: str) -> dict[str, pd.Series]:
+    """Part values that a register joins with commas and that hold commas themselves; `; ` between them.
+
+    The register is its own vocabulary: `Skola, Vård, omsorg och stöd` is two values where one of them stands alone in
+    some row, and stays one where nothing shows where it parts.
+    """
+    return {name: cells.map(part_all(cells.unique().tolist()))}
 
 
 def split_options(cells: pd.Series, name: str) -> dict[str, pd.Series]:
@@ -85,6 +97,8 @@ def keep_staged(cells: pd.Series, name: str) -> dict[str, pd.Series]:
 SPLITTERS: dict[str, Callable[[pd.Series, str], dict[str, pd.Series]]] = {
     "klassa": split_klassa,
     "contract": split_contract,
+    "notice": split_notice,
+    "several": split_several,
     "lifecycle": split_lifecycle,
     "options": split_options,
     "used_of_total": split_used_of_total,

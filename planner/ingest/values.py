@@ -6,11 +6,16 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
+from planner.ingest.dates import plausible_day, read_day, read_serial
+from planner.ingest.numerals import decimal_mark_of, read_amount
+from planner.ingest.refusals import BadValue as BadValue
+from planner.ingest.units import PIECES, SIZES, factor_of
+from planner.ingest.units import UNITS as UNITS
 from planner.schema import Column
 
 UNKNOWN_TEXTS = frozenset(
@@ -39,59 +44,9 @@ UNKNOWN_TEXTS = frozenset(
         "__missing__",
     }
 )
-TRUE_TEXTS = frozenset({"ja", "j", "yes", "y", "true", "sant", "sann", "1", "x"})
-FALSE_TEXTS = frozenset({"nej", "n", "no", "false", "falskt", "falsk", "0"})
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            "jan januari january",
-            "feb februari february",
-            "mar mars march",
-            "apr april",
-            "maj may",
-            "jun juni june",
-            "jul juli july",
-            "aug augusti august",
-            "sep sept september",
-            "okt oct oktober october",
-            "nov november",
-            "dec december",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
-MULTIPLES = {
-    "k": 1e3,
-    "m": 1e6,
-    "mn": 1e6,
-    "kr": 1.0,
-    "sek": 1.0,
-    "tkr": 1e3,
-    "ksek": 1e3,
-    "tsek": 1e3,
-    "mkr": 1e6,
-    "mnkr": 1e6,
-    "msek": 1e6,
-}
-GIB_PER_UNIT = {
-    "kib": 2**-20,
-    "kb": 2**-20,
-    "mib": 2**-10,
-    "mb": 2**-10,
-    "gib": 1.0,
-    "gb": 1.0,
-    "tib": 1024.0,
-    "tb": 1024.0,
-}
-# Letters that people write for them; only in columns of memory and storage, elsewhere M is a million.
-_SHORT = {"k": "kib", "m": "mib", "g": "gib", "t": "tib"}
-# What a unit in a header or a cell multiplies a number by: money to SEK, sizes to GiB.
-FACTORS = {**MULTIPLES, **GIB_PER_UNIT}
-# Units of columns whose numbers may stand in another one, which the header or the case names.
-UNITS = {"GiB": GIB_PER_UNIT, "SEK/year": MULTIPLES}
-EXCEL_EPOCH = datetime(1899, 12, 30)
+TRUE_TEXTS = frozenset({"ja", "j", "yes", "y", "true", "sant", "sann", "1", "x", "✓", "✔", "☑", "☒"})
+FALSE_TEXTS = frozenset({"nej", "n", "no", "false", "falskt", "falsk", "0", "✗", "✘", "☐"})
+PARTLY_TEXTS = frozenset({"delvis", "delivs", "partly", "partially", "partial", "till viss del"})
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
 _MARK = re.compile(r"[-.,/]")
 _DIGIT = re.compile(r"\d")
@@ -104,10 +59,6 @@ class Conventions:
 
     decimal: str | None = None
     is_month_first: bool | None = None
-
-
-class BadValue(ValueError):
-    """A cell that cannot be a value of its column; `args[0]` is the finding's code."""
 
 
 def clean(cell: object) -> str:
@@ -181,72 +132,45 @@ def _read_one(
 
 def _readers(column: Column, conventions: Conventions, unit: str | None) -> Callable[[object], Any]:
     if column.type == "number":
-        return lambda cell: read_number(cell, conventions.decimal, unit if column.unit in UNITS else None)
+        return lambda cell: read_number(cell, conventions.decimal, unit, column.unit)
     if column.type == "integer":
-        return lambda cell: _whole(read_number(cell, conventions.decimal, None))
+        return lambda cell: _whole(read_number(cell, conventions.decimal, unit, column.unit or PIECES))
     if column.type == "date":
         return lambda cell: read_date(cell, conventions.is_month_first)
     if column.type == "boolean":
         return read_boolean
-    return clean
+    return (lambda cell: read_choice(cell, column.values)) if column.values else clean
 
 
-def read_number(cell: object, decimal: str | None, unit: str | None) -> float:
+def read_number(cell: object, decimal: str | None, unit: str | None, measure: str = "") -> float:
     """Read a number as people write it: `1 234,5 tkr`, `16,384`, `85 %`, `16 GB`.
 
-    A header's or cell's MB, GB or TB is read as binary (as VMware, RVTools and every hypervisor mean it).
+    Parameters
+    ----------
+    cell
+        A cell as it stands.
+    decimal
+        Decimal mark of the file, where it is decided.
+    unit
+        Unit that the header or the map names.
+    measure
+        Unit of the column; sizes in GiB where the header names a size.
 
     Raises
     ------
     BadValue
-        `not_a_number`, or `ambiguous_number` when `1,500` could be 1500 or 1.5 and nothing in the file decides it.
+        With the codes of `read_amount`.
     """
+    measure = measure or ("GiB" if (unit or "").casefold() in SIZES else "")
     if isinstance(cell, bool):
         raise BadValue("not_a_number")
     if isinstance(cell, int | float):
         if not math.isfinite(cell):
             raise BadValue("not_a_number")
-        return float(cell) * FACTORS.get((unit or "").lower(), 1.0)
-    match = _NUMBER.match(clean(cell))
-    if not match:
-        raise BadValue("not_a_number")
-    word = match["unit"].lower().rstrip(".")
-    word = _SHORT.get(word, word) if unit else word
-    return _digits(match["number"], decimal) * FACTORS.get(word or (unit or "").lower(), 1.0)
-
-
-def _digits(text: str, decimal: str | None) -> float:
-    text = text.replace(" ", "").replace("'", "")
-    marks = [mark for mark in text if mark in ".,"]
-    if marks:
-        mark = decimal_mark_of(text) or decimal
-        if mark is None:
-            raise BadValue("ambiguous_number")
-        text = text.replace("," if mark == "." else ".", "").replace(mark, ".")
-    try:
-        value = float(text)
-    except ValueError:
-        raise BadValue("not_a_number") from None
-    if not math.isfinite(value):
-        raise BadValue("not_a_number")
-    return value
-
-
-def decimal_mark_of(text: str) -> str | None:
-    """The decimal mark that a number itself proves: `1.234,5`, `0,75` or `12,5`; None for `1,500`."""
-    marks = [mark for mark in text if mark in ".,"]
-    if not marks:
-        return None
-    if len(set(marks)) == 2:
-        return marks[-1]
-    if len(marks) > 1:
-        return "." if marks[0] == "," else ","
-    whole, _, fraction = text.partition(marks[0])
-    if "e" in fraction.lower():
-        return marks[0]  # nobody writes thousands apart before an exponent
-    if len(fraction) == 3 and 1 <= len(whole.lstrip("+-")) <= 3 and whole.lstrip("+-") != "0":
-        return None
-    return marks[0]
+        if measure == "percent" and not unit and 0 < abs(cell) < 1:
+            raise BadValue("fraction_or_percent")
+        return float(cell) * factor_of("", measure, unit)
+    return read_amount(clean(cell), decimal, unit, measure)
 
 
 def _whole(value: float) -> int:
@@ -256,13 +180,29 @@ def _whole(value: float) -> int:
 
 
 def read_boolean(cell: object) -> bool:
-    """Read ja/nej, yes/no, true/false, sant/falskt, 1/0; "Delvis" is no boolean."""
+    """Read ja/nej, yes/no, true/false, sant/falskt, 1/0, x and ticks; "Delvis" is no boolean.
+
+    Raises
+    ------
+    BadValue
+        `partly_yes` for "Delvis", `not_yes_or_no` for anything else.
+    """
     word = clean(cell).casefold()
     if word in TRUE_TEXTS:
         return True
     if word in FALSE_TEXTS:
         return False
-    raise BadValue("not_yes_or_no")
+    raise BadValue("partly_yes" if word in PARTLY_TEXTS else "not_yes_or_no")
+
+
+def read_choice(cell: object, values: tuple[str, ...]) -> str:
+    """Read one of a column's own words, in whatever capitals; where yes and no are among them, every word for these."""
+    word = clean(cell).casefold()
+    found = next((value for value in values if value.casefold() == word), None)
+    if found is None and "yes" in values and "no" in values:
+        spelt = {"yes": TRUE_TEXTS, "no": FALSE_TEXTS, "partly": PARTLY_TEXTS}
+        found = next((value for value in values if word in spelt.get(value, ())), None)
+    return found or clean(cell)
 
 
 def read_date(cell: object, is_month_first: bool | None) -> datetime:
@@ -271,61 +211,13 @@ def read_date(cell: object, is_month_first: bool | None) -> datetime:
     Raises
     ------
     BadValue
-        `not_a_date`, `ambiguous_date` (`03/04/2027` with nothing in the file to decide), `imprecise_date` (only a
-        year or a month),
-        `implausible_date` (before 1950 or after 2100, such as 9999).
+        With the codes of `read_day`.
     """
-    if isinstance(cell, datetime):
-        return _plausible(cell.year, cell.month, cell.day)
     if isinstance(cell, date):
-        return _plausible(cell.year, cell.month, cell.day)
+        return plausible_day(cell.year, cell.month, cell.day)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _from_number(float(cell))
-    return _from_text(clean(cell).casefold().rstrip("."), is_month_first)
-
-
-def _from_number(value: float) -> datetime:
-    if 20_000 <= value < 80_000:
-        day = EXCEL_EPOCH + timedelta(days=int(value))
-        return _plausible(day.year, day.month, day.day)
-    raise BadValue("imprecise_date" if 1950 <= value <= 2100 else "implausible_date")
-
-
-def _from_text(text: str, is_month_first: bool | None) -> datetime:
-    if match := re.match(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ t]\d.*)?$", text):
-        return _plausible(int(match[1]), int(match[2]), int(match[3]))
-    if match := re.match(r"^(\d{4})(\d{2})(\d{2})$", text):
-        return _plausible(int(match[1]), int(match[2]), int(match[3]))
-    if match := re.match(r"^(\d{1,2})[-/.](\d{1,2})[-/. ]+(\d{4})$", text):
-        return _day_and_month(int(match[1]), int(match[2]), int(match[3]), is_month_first)
-    if match := re.match(r"^(\d{1,2})[. -]*([a-zåäö]+)\.?[ -]*(\d{4})$", text):
-        month = MONTHS.get(match[2])
-        if month:
-            return _plausible(int(match[3]), month, int(match[1]))
-    if re.match(r"^\d{4}$", text):
-        raise BadValue("imprecise_date" if 1950 <= int(text) <= 2100 else "implausible_date")
-    if re.match(r"^(\d{4}[-/.]\d{1,2}|[a-zåäö]+\.? \d{4}|(kv|q|k)\.? ?\d,? \d{4}|\d{4} (kv|q|k)\.? ?\d)$", text):
-        raise BadValue("imprecise_date")
-    raise BadValue("implausible_date" if re.match(r"^\d{5,}$", text) else "not_a_date")
-
-
-def _day_and_month(first: int, second: int, year: int, is_month_first: bool | None) -> datetime:
-    if first > 12 or first == second:
-        return _plausible(year, second, first)
-    if second > 12:
-        return _plausible(year, first, second)
-    if is_month_first is None:
-        raise BadValue("ambiguous_date")
-    return _plausible(year, first, second) if is_month_first else _plausible(year, second, first)
-
-
-def _plausible(year: int, month: int, day: int) -> datetime:
-    if not 1950 <= year <= 2100:
-        raise BadValue("implausible_date")
-    try:
-        return datetime(year, month, day)
-    except ValueError:
-        raise BadValue("not_a_date") from None
+        return read_serial(float(cell))
+    return read_day(clean(cell), is_month_first)
 
 
 def conventions_of(words: Iterable[object], delimiter: str | None) -> Conventions:

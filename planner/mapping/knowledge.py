@@ -74,9 +74,7 @@ def words_for(table: str, column: str) -> Mapping[str, str]:
     allowed = set(schema.column(column).values) if column in schema.names else set()
     more = words_of(load_part("synonyms")["words"].get(column, {}))
     own = {value.casefold(): value for value in allowed}
-    return {
-        word: value for word, value in {**more, **own, **meanings}.items() if not allowed or value in allowed
-    }
+    return {word: value for word, value in {**more, **own, **meanings}.items() if not allowed or value in allowed}
 
 
 def folded(text: str) -> str:

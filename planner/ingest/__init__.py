@@ -98,6 +98,7 @@ def _tables(
     cells = done["servers"].provenance if "servers" in done else empty("provenance")
     measured = measure(reading.series, _frame(done, "servers"), cells)
     flows, quoted = propose_flows(systems)
+    stated = stated.assign(state="stated", confidence=1.0)
     own = [item.provenance for item in done.values()]
     provenance = concat([*own, *more["provenance"], measured.provenance, assigned], "provenance")
     provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
@@ -108,9 +109,7 @@ def _tables(
         **{name: _only_declared(_frame(done, name), name) for name in (DISKS, "hosts")},
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
-        "dataflows": concat(
-            [_only_declared(stated.assign(state="stated", confidence=1.0), "dataflows"), flows], "dataflows"
-        ),
+        "dataflows": concat([_only_declared(stated, "dataflows"), flows], "dataflows"),
         "assignments": assignments,
         "matches": matches,
         "identifiers": known,

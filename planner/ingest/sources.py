@@ -15,7 +15,7 @@ from planner.ingest.folders import open_all, unopened
 from planner.ingest.recognise import aside_of, is_rvtools, recognise
 from planner.ingest.series.files import SeriesFile, find_series
 from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
-from planner.ingest.tabs import is_tab
+from planner.ingest.tabs import is_known_tab, is_tab
 from planner.ingest.values import clean
 from planner.portfolio import finding_rows
 
@@ -165,7 +165,7 @@ def _recognised(source: Source, sheets: list[Sheet], others: Sequence[Source]) -
         parts.append((_as(source, RVTOOLS), tabs))
         wanted = [sheet for sheet in wanted if not is_tab(sheet.name)]
     # A tab is nothing else, whatever its headers look like: disks and messages are no servers.
-    lone = [sheet for sheet in wanted if is_tab(sheet.name)]
+    lone = [sheet for sheet in wanted if is_known_tab(sheet.name)]
     found = [(sheet, recognise(sheet)) for sheet in wanted if sheet not in lone]
     parts += [(_as(source, dialect, sheet), [sheet]) for sheet, dialect in found if dialect and dialect != RVTOOLS]
     known = aside_of({str(part.reader) for part, _ in parts}, [sheet for sheet, dialect in found if not dialect])
@@ -209,7 +209,7 @@ def _first(sheet: Sheet) -> str:
 
 
 def _nothing(source: Source, sheets: list[Sheet]) -> InventoryError:
-    tabs = [str(sheet.name) for sheet in sheets if _is_tab(sheet.name)]
+    tabs = [str(sheet.name) for sheet in sheets if is_tab(sheet.name)]
     if tabs and len(tabs) == len(sheets):
         return InventoryError(
             "the tabs belong to an RVTools export, and are read together with vInfo",

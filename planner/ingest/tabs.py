@@ -26,6 +26,33 @@ READ = frozenset(
 )
 
 
+OTHERS = frozenset(
+    {
+        "vfileinfo",
+        "vfloppy",
+        "vrp",
+        "vcluster",
+        "vhba",
+        "vnic",
+        "vswitch",
+        "vport",
+        "dvswitch",
+        "dvport",
+        "dvportgroup",
+        "vsc+vmk",
+        "vsc_vmk",
+        "vdatastore",
+        "vmultipath",
+        "vlicense",
+    }
+)
+
+
+def is_known_tab(name: str | None) -> bool:
+    """Whether a sheet is named just as a tab of RVTools."""
+    return (name or "").casefold() in READ | OTHERS
+
+
 def is_tab(name: str | None) -> bool:
     """Whether a sheet bears a name that RVTools gives: vInfo, vHost, dvPort."""
     return re.match(r"d?v[A-Z]", name or "") is not None or (name or "").casefold() in READ

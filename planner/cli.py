@@ -6,13 +6,14 @@ import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
+    from planner.check import Line
     from planner.view.model import Note, System
 
 app = typer.Typer(
@@ -27,7 +28,7 @@ catalogue_app = typer.Typer(
 )
 app.add_typer(catalogue_app, name="catalogue")
 
-STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
 
 
@@ -81,33 +82,37 @@ def plan(
 def check(
     case: CaseFolder,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for findings.csv and the rejected rows, to be mended.")
+        Path | None,
+        typer.Option("--out", help="Folder for findings.csv, changes.csv and the rejected rows, to be mended."),
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Plan folder to compare with; CASE/plan by default.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also print every finding on a line of its own.")] = False,
     lang: Lang = None,
     on: OnDate = None,
 ) -> None:
-    """Read a case and tell what is wrong or unclear in it; with --out, write it and the rejected rows to a folder."""
+    """Read a case and tell what was understood, what was not, and what would change against its last plan.
+
+    With --out, write it and the rejected rows to a folder.
+    """
     from planner.case import read_case
+    from planner.check import every_finding, page, written
     from planner.ingest.rejected import rejected_files
-    from planner.pipeline import read_only
-    from planner.schema import to_csv_bytes
+    from planner.pipeline import compare, read_only
     from planner.texts import load_texts
-    from planner.view.appendix import finding_counts, notes
 
     read = read_case(case, _day(on))
     portfolio = read_only(read)
     texts = load_texts(lang.value if lang else read.language)
-    names = dict(zip(portfolio["systems"]["system_id"], portfolio["systems"]["name"], strict=True))
-    found = notes(portfolio["findings"], portfolio["rejects"], names, texts)
-    _print_notes(list(found))
-    for source in portfolio["sources"].itertuples(index=False):
-        sheet = f"[{source.sheet}]" if isinstance(source.sheet, str) else ""
-        typer.echo(f"{source.file}{sheet} ({source.reader}): {_fate(source, texts.interface)}")
-    typer.echo("  ".join(f"{label}: {count}" for label, count in finding_counts(found, texts)))
+    plan = against or read.folder / "plan"
+    compared = compare(portfolio, plan, texts, is_asked_for=against is not None)
+    _print_lines(page(portfolio, compared, plan.name, texts))
+    if everything:
+        _print_lines(every_finding(portfolio, texts))
     if out is not None:
-        findings = to_csv_bytes(portfolio["findings"])
-        _write(out, {"findings.csv": findings, **rejected_files(read, portfolio["rejects"])})
-    raise typer.Exit(HAS_ERRORS if any(note.severity == "error" for note in found) else DONE)
+        _write(out, {**written(portfolio, compared, texts), **rejected_files(read, portfolio["rejects"])})
+    raise typer.Exit(HAS_ERRORS if (portfolio["findings"]["severity"] == "error").any() else DONE)
 
 
 @app.command()
@@ -195,11 +200,6 @@ def catalogue_refresh(
     typer.echo(str(refresh(out, region or list(DEFAULT_REGIONS), on.date())))
 
 
-def _fate(source: Any, words: dict[str, str]) -> str:
-    parts = [f"{getattr(source, name)} {words[name].lower()}" for name in ("rows_used", "rows_merged", "rows_rejected")]
-    return f"{source.rows_in} {words['rows_in'].lower()} = {' + '.join(parts)}"
-
-
 def _day(on: datetime | None) -> date | None:
     return on.date() if on else None
 
@@ -220,6 +220,16 @@ def _print_notes(found: list[Note]) -> None:
         place = f"{note.place}: " if note.place else ""
         label = Text(f"{note.severity_label}: ", style=STYLES[note.severity])
         console.print(label.append(f"{place}{note.text} {note.remedy}", style="default"))
+
+
+def _print_lines(lines: list[Line]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    # Plain when piped; a terminal breaks no line that is broken already.
+    console = Console(soft_wrap=True, highlight=False)
+    for line in lines:
+        console.print(Text(line.text, style=STYLES.get(line.kind, "")))
 
 
 def main() -> None:

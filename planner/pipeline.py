@@ -15,6 +15,7 @@ from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
 from planner.enrich import enrich
+from planner.errors import PlannerError
 from planner.estimate import estimate
 from planner.groups import group
 from planner.ingest import ingest
@@ -24,12 +25,14 @@ from planner.overlaps import overlaps
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
+from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
 from planner.schedule import schedule
 from planner.size import size
-from planner.store import save
+from planner.store import load_tables, save
+from planner.texts import Texts
 from planner.verify import verify
 from planner.view import View, build_view
 
@@ -113,6 +116,24 @@ def read_only(case: Case) -> Portfolio:
     policy = load_policy(case.policy, case.folder)
     portfolio = Portfolio().with_tables(ingest(case, policy.matching))
     return portfolio.with_tables(enrich(portfolio, case, policy))
+
+
+def compare(portfolio: Portfolio, folder: Path, texts: Texts, *, is_asked_for: bool) -> Preview | str:
+    """Compare an inventory with that of an earlier plan, or say why it cannot be.
+
+    Raises
+    ------
+    PlannerError
+        The plan was asked for and cannot be compared with.
+    """
+    if not is_asked_for and not folder.is_dir():
+        return str(texts.check["no_plan"].format(folder=folder.name))
+    try:
+        return preview(portfolio, load_tables(folder, ENTITIES))
+    except PlannerError as reason:
+        if is_asked_for:
+            raise
+        return str(texts.check["not_comparable"].format(folder=folder.name, reason=reason.message))
 
 
 def plan(

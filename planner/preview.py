@@ -112,10 +112,17 @@ def _as_written(series: pd.Series) -> pd.Series:
 
 
 def _names(old: pd.DataFrame, new: pd.DataFrame, keys: pd.Series) -> pd.Series:
-    sides = [side["name"] for side in (new, old) if "name" in side]
+    sides = [name for side in (new, old) if (name := _name_of(side)) is not None]
     nothing = pd.Series(pd.NA, index=keys.index, dtype="string")
     names = [pd.Series(keys.map(side.dropna()), index=keys.index, dtype="string") for side in sides]
     return names[0].fillna(names[-1]) if names else nothing
+
+
+def _name_of(frame: pd.DataFrame) -> pd.Series | None:
+    if "source_system" in frame and "target_system" in frame:
+        named: pd.Series = frame["source_system"] + " → " + frame["target_system"]
+        return named
+    return frame.get("name")
 
 
 def _with_causes(changes: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from planner.yamlfile import load_yaml
 
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
 LANGUAGES = ("sv", "en")
-PARTS = ("labels", "fields", "values", "findings", "interface")
+PARTS = ("labels", "fields", "values", "findings", "interface", "check")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Texts:
     values: dict[str, Any]
     findings: dict[str, dict[str, str]]
     interface: dict[str, str]
+    check: dict[str, Any]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

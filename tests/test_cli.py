@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from planner import cli
-from planner.case import read_case
-from planner.ingest import ingest
 from tests.conftest import REPOSITORY, TEAMS, run_environment
 
 MakeCase = Callable[..., Path]
@@ -70,33 +68,6 @@ def test_explain_shows_rule_values_cells_and_what_lost(run: Run, make_case: Make
 def test_explain_an_unknown_system(run: Run, make_case: MakeCase, wanted: str, words: str) -> None:
     code, _, err = run("explain", make_case({"system.csv": REGISTER}, SOURCES), wanted)
     assert code == 2 and words in err
-
-
-def test_check_tells_and_writes_nothing(run: Run, make_case: MakeCase) -> None:
-    folder = make_case({"system.csv": REGISTER + "S3;;;;\n;Gran;-;9999;?\n"}, SOURCES)
-    before = sorted(folder.iterdir())
-    code, out, _ = run("check", folder)
-    assert code == 0
-    assert "system.csv:4" in out and "system.csv (systems): 4 rader in = 3 använda + 0 sammanslagna + 1 avvisade" in out
-    assert sorted(folder.iterdir()) == before
-
-
-def test_rejected_rows_can_be_mended_and_read_again(run: Run, make_case: MakeCase, tmp_path: Path) -> None:
-    content = "Register;;\nNamn;Årskostnad;Anm\nEken;1 234,5;a\n;1.500;b\nGran;2;c;för;många\n"
-    folder = make_case({"system.csv": content}, SOURCES)
-    out = tmp_path / "att-laga"
-    assert run("check", folder, "--out", out)[0] == 0
-    assert sorted(path.name for path in out.iterdir()) == ["findings.csv", "rejected_01_system_csv.csv"]
-    rejected = (out / "rejected_01_system_csv.csv").read_text(encoding="utf-8-sig")
-    assert rejected.splitlines() == [
-        "fardplan_reason;Namn;Årskostnad;Anm",
-        "missing_name;;1.500;b",
-        "too_many_cells;Gran;2;c;för;många",
-    ]
-    mended = rejected.replace("name;;", "name;Björken;").replace("c;för;många", '"c;för;många"')
-    again = make_case({"lagad.csv": mended}, "  - {file: lagad.csv, reader: systems}\n", name="again")
-    systems = ingest(read_case(again))["systems"].set_index("name")
-    assert systems["annual_cost_sek"].to_dict() == {"Björken": 1500, "Gran": 2}
 
 
 def test_a_missed_hard_deadline_is_an_error_with_exit_code_one(run: Run, make_case: MakeCase) -> None:

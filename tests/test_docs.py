@@ -14,6 +14,7 @@ import yaml
 from planner.policy import PARTS, POLICIES
 from planner.policy.json_schema import json_schema
 from planner.schema import table_names, to_markdown
+from tests import finding_codes
 from tests.conftest import REPOSITORY
 
 HEAD = """# Tables
@@ -27,6 +28,17 @@ these: UTF-8, comma, CRLF, ISO dates, `true`/`false`, and a blank for what is un
 def test_the_page_of_tables_is_in_sync(golden: Callable[[Path, bytes], None]) -> None:
     page = HEAD + "\n".join(to_markdown(name) for name in table_names())
     golden(REPOSITORY / "docs" / "tables.md", page.encode("utf-8"))
+
+
+def test_the_page_of_findings_is_in_sync(golden: Callable[[Path, bytes], None]) -> None:
+    golden(REPOSITORY / "docs" / "findings.md", finding_codes.page().encode("utf-8"))
+
+
+def test_every_finding_that_is_raised_is_documented_and_every_one_documented_is_raised() -> None:
+    documented = {code for codes in finding_codes.sections().values() for code in codes}
+    assert set(finding_codes.raised()) <= documented
+    assert documented <= set(finding_codes.mentioned())
+    assert set(finding_codes.sections()) <= set(finding_codes.WHEN)
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))

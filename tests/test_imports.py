@@ -40,6 +40,7 @@ FLOORS = [
     {"store"},
     {"view"},
     {"render", "explain"},
+    {"check"},
     {"pipeline"},
     {"cli"},
 ]

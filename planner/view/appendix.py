@@ -24,11 +24,12 @@ def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], 
         {**row, "severity": "warning", "column": row["column"], "detail": row["code"], "row_id": None, "table": None}
         for row in rejects.to_dict("records")
     ]
-    made = [_note({str(key): value for key, value in row.items()}, names, texts) for row in rows]
+    made = [note_of({str(key): value for key, value in row.items()}, names, texts) for row in rows]
     return tuple(sorted(made, key=lambda note: (SEVERITIES.index(note.severity), note.text, note.place, note.record)))
 
 
-def _note(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
+def note_of(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
+    """One finding in words."""
     name = names.get(text(row["row_id"]), text(row["row_id"]))
     detail = texts.labels.get(text(row["detail"])) or texts.field(text(row["detail"]))
     given = {"value": text(row["value"]), "detail": detail, "name": name}

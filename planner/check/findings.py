@@ -16,11 +16,7 @@ from planner.view.model import Note
 CONFLICTS = frozenset(
     {"conflicting_values", "merged_rows", "exact_duplicate", "same_name_and_organisation", "possible_duplicate"}
 )
-<<<<<<< HEAD
-COLUMNS = ["severity", "code", "table", "row_id", "file", "sheet", "row", "column", "value", "detail"]
-=======
 COLUMNS = ["severity", "code", "table", "row_id", "file", "sheet", "row", "column", "value", "detail", "rows"]
->>>>>>> h-check
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,9 @@ def _group(code: str, part: pd.DataFrame, names: dict[str, str], texts: Texts) -
     fields = sorted(((texts.field(str(name)), int(count)) for name, count in counts.items()), key=_by_count)
     values = part["value"].dropna().drop_duplicates()
     first = note_of({str(key): value for key, value in part.iloc[0].items()}, names, texts)
-<<<<<<< HEAD
-    return Group(code, len(part), first, tuple(fields) if is_field else (), tuple(map(str, values)))
-=======
     # One line of the rejects may stand for several rows of a series.
     count = int(part["rows"].fillna(1).sum())
     return Group(code, count, first, tuple(fields) if is_field else (), tuple(map(str, values)))
->>>>>>> h-check
 
 
 def _by_count(item: tuple[str, int]) -> tuple[int, str]:

@@ -24,7 +24,11 @@ SURE, LIKELY, ASKED = 0.90, 0.70, 0.25
 APART = ("konveyor", "servicenow_rel", "migration_center_disks", "migration_center_perf", "utilisation")
 DIALECTS = sorted(path.stem for path in FIXTURES.glob("*.csv") if not path.stem.startswith(APART))
 # Headers that the dialect's own reader leaves aside, though they mean what is proposed.
-ALSO_RIGHT = {("leanix", "lifecycle"): "lifecycle", ("tidal_applications", "PII"): "personal_data"}
+ALSO_RIGHT = {
+    ("leanix", "lifecycle"): "lifecycle",
+    ("tidal_applications", "PII"): "personal_data",
+    ("servicenow_applications", "Business criticality"): "criticality",
+}
 # The 53 headers of the register, with values of the kinds that its profile lists; every value is made up.
 REGISTER: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "Namn": ("name", ("Eken", "Granen", "Tallen")),

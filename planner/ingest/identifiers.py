@@ -17,7 +17,7 @@ def identifiers(kept: pd.DataFrame, table: str) -> pd.DataFrame:
     Parameters
     ----------
     kept
-        Rows with `_key`, `_base` and all that was read.
+        Rows with `_key`, `_base` and all that was read; none of sources whose names are to be kept out.
     table
         `systems` or `servers`.
 

@@ -112,8 +112,13 @@ def identify(
         _counts(kept, refused, records),
         [_ids(kept[kept["_source"] == at]) for at in range(len(records))],
         matches.table,
-        identifiers(kept, table) if table in MATCHED else empty("identifiers"),
+        identifiers(_shown(kept, records), table) if table in MATCHED else empty("identifiers"),
     )
+
+
+def _shown(kept: pd.DataFrame, records: list[Records]) -> pd.DataFrame:
+    hidden = [at for at, record in enumerate(records) if record.is_pseudonymised]
+    return kept[~kept["_source"].isin(hidden)] if hidden else kept
 
 
 def _ids(mine: pd.DataFrame) -> pd.Series:

@@ -45,6 +45,7 @@ UNITS: Mapping[str, Mapping[str, float]] = {
         **dict.fromkeys(("dygn", "d", "dag", "dagar", "day", "days"), 24.0),
     },
     "ms": {"ms": 1.0, "millisekunder": 1.0, "s": 1000.0, "sekund": 1000.0, "sekunder": 1000.0},
+    "MHz": {"mhz": 1.0, "ghz": 1000.0},
     "percent": {**dict.fromkeys(("%", "procent", "percent", "pct"), 1.0), "fraction": 100.0},
     PIECES: _COUNTED,
     "": {**_MANY, **MONEY, **SIZES},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.ingest.columns import MappedColumn
+from planner.ingest.units import PIECES
 from planner.ingest.values import BadValue, clean, read_boolean, read_date, read_number
 from planner.mapping.knowledge import weight, words_for
 from planner.mapping.shapes import load_shapes
@@ -110,10 +111,21 @@ def is_readable(value: str, column: Column) -> bool:
         if column.type == "date":
             return read_date(value, False) is not None
         if column.type in {"number", "integer"}:
-            return _fits(read_number(value, ".", None), column)
+            return _fits(_number(value, column), column)
     except BadValue as reason:
         return str(reason.args[0]) in {"imprecise_date", "implausible_date"}
     return value in column.values
+
+
+def _number(value: str, column: Column) -> float:
+    # A size may stand in a unit that only its header names.
+    measure = column.unit or (PIECES if column.type == "integer" else "")
+    try:
+        return read_number(value, ".", None, measure)
+    except BadValue as reason:
+        if str(reason.args[0]) != "wrong_unit":
+            raise
+        return read_number(value, ".", None)
 
 
 def _fits(number: float, column: Column) -> bool:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import compressed, first_of
+from planner.codes import first_of, joined
 
 Flags = NDArray[np.bool_]
 BITS = 8
 
 
-def named(flags: Flags, names: Sequence[str], index: pd.Index) -> pd.Series:
+def named(flags: Flags, names: Sequence[str]) -> pd.Categorical:
     """Names of the true columns of each row, joined by a blank; unknown where none is true.
 
     Parameters
@@ -22,19 +22,17 @@ def named(flags: Flags, names: Sequence[str], index: pd.Index) -> pd.Series:
     flags
         Rows x names.
     names
-        One per column.
-    index
-        Index of the result.
+        One per column, each once.
     """
     packed = np.packbits(flags, axis=1, bitorder="little")
-    codes, size = np.zeros(len(flags), dtype=np.int32), 1
-    for part in packed.T:
-        codes, size = compressed(codes.astype(np.int64) * 2**BITS + part, size * 2**BITS)
+    codes, size = joined(((part, 2**BITS) for part in packed.T), len(flags))
     texts = np.full(size, "", dtype=object)
-    for number, part in enumerate(packed[first_of(codes, size)].T if len(flags) else []):
+    for number, part in enumerate(packed[first_of(codes, size)].T):
         texts = texts + _subsets(names[number * BITS : (number + 1) * BITS])[part]
-    distinct = pd.array([text[1:] or None for text in texts.tolist()], dtype="string")
-    return pd.Series(distinct.take(codes), index=index)
+    # The empty set comes first, where it occurs: it says nothing.
+    empty = int(size > 0 and texts[0] == "")
+    distinct = pd.Index([text[1:] for text in texts[empty:].tolist()], dtype="string")
+    return pd.Categorical.from_codes(codes - empty, distinct)
 
 
 def _subsets(names: Sequence[str]) -> NDArray[np.object_]:

@@ -65,7 +65,7 @@ def _tasks(readings: Readings, scores: Scores, decisions: Decisions) -> pd.Serie
         asked = gate.task_on_unknown or gate.task
         if asked and gate.on_unknown == "needs_decision":
             flags[:, names.index(asked)] |= mine & (reading.now == UNKNOWN)[reading.codes]
-    return named(flags, names, readings.facts.frame.index)
+    return named(flags, names).astype("string")
 
 
 def _unknown_fields(readings: Readings, scores: Scores) -> pd.Series:
@@ -86,7 +86,7 @@ def _unknown_fields(readings: Readings, scores: Scores) -> pd.Series:
         matters &= (reading.ahead == UNKNOWN)[reading.codes]
         for name in reading.branches:
             flags[:, fields.index(name)] |= matters & readings.facts.is_unknown(name)
-    return named(flags, fields, readings.facts.frame.index)
+    return named(flags, fields).astype("string")
 
 
 def _main_rule(readings: Readings, scores: Scores) -> pd.Series:

@@ -16,7 +16,7 @@ from planner.policy.cloud_fit import CloudFit, Target, TargetGate
 from planner.policy.conditions import Condition
 from planner.rules.facts import Facts
 from planner.rules.kleene import TRUE, UNKNOWN, Truth, Truths
-from planner.schema import concat, conform
+from planner.schema import conform
 
 VERDICTS = ["allow", "allow_with", "needs_decision", "deny"]
 ALLOW, NEEDS_DECISION = 0, 2
@@ -44,11 +44,12 @@ def fit_targets(systems: pd.DataFrame, fit: CloudFit, plan_date: date) -> pd.Dat
     DataFrame
         Table target_fit: one row per system that somebody owns and target, with the bounds of its verdict.
     """
-    owned = systems[~systems["is_provisional"]].reset_index(drop=True)
-    facts = Facts(owned, {})
+    fields = {name for gate in fit.gates for name in gate.fields()}
+    columns = [name for name in systems.columns if name in {"system_id", "is_provisional", *fields}]
+    facts = Facts(systems.loc[~systems["is_provisional"], columns].reset_index(drop=True), {})
     asked = _Asked(facts, Truths(facts, plan_date))
     rows = [_on_target(target, fit, asked) for target in sorted(fit.targets, key=lambda target: target.name)]
-    return concat(rows, "target_fit").take(in_turn(owned["system_id"], len(rows))).reset_index(drop=True)
+    return conform(in_turn(rows, facts.system_ids), "target_fit")
 
 
 def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[pd.Series, pd.Series]:
@@ -74,13 +75,13 @@ class _Asked:
     facts: Facts
     truths: Truths
     answers: dict[str, Truth] = field(default_factory=dict)
-    texts: dict[tuple[str, ...], pd.Series] = field(default_factory=dict)
+    texts: dict[tuple[str, ...], pd.Categorical] = field(default_factory=dict)
 
-    def named(self, flags: NDArray[np.bool_], names: list[str]) -> pd.Series:
+    def named(self, flags: NDArray[np.bool_], names: list[str]) -> pd.Categorical:
         """Names of what is flagged, written once for all targets for which it is the same."""
         key = (*names, hashlib.sha256(np.packbits(flags).tobytes()).hexdigest())
         if key not in self.texts:
-            self.texts[key] = named(flags, names, self.facts.frame.index)
+            self.texts[key] = named(flags, names)
         return self.texts[key]
 
     def truth(self, condition: Condition) -> Truth:
@@ -98,19 +99,16 @@ def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
     worst = _worst_of([_level(gate, truth, VERDICTS.index(gate.verdict)) for gate, truth in found], size)
     best = _worst_of([_level(gate, truth, ALLOW) for gate, truth in found], size)
     gives = [(truth == TRUE) & (verdict == VERDICTS.index(gate.verdict)) for gate, truth in found]
-    return conform(
-        pd.DataFrame(
-            {
-                "system_id": asked.facts.system_ids,
-                "target": target.name,
-                "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
-                "worst": pd.Categorical.from_codes(worst, VERDICTS),
-                "best": pd.Categorical.from_codes(best, VERDICTS),
-                "gates": asked.named(_columns(gives, size), [gate.name for gate, _ in found]),
-                "missing": _missing(found, asked),
-            }
-        ),
-        "target_fit",
+    return pd.DataFrame(
+        {
+            "system_id": asked.facts.system_ids,
+            "target": pd.Categorical.from_codes(np.zeros(size, dtype=np.int8), [target.name]),
+            "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
+            "worst": pd.Categorical.from_codes(worst, VERDICTS),
+            "best": pd.Categorical.from_codes(best, VERDICTS),
+            "gates": asked.named(_columns(gives, size), [gate.name for gate, _ in found]),
+            "missing": _missing(found, asked),
+        }
     )
 
 
@@ -135,7 +133,7 @@ def _columns(flags: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
     return np.column_stack(flags) if flags else np.zeros((size, 0), dtype=np.bool_)
 
 
-def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked) -> pd.Series:
+def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked) -> pd.Categorical:
     fields = sorted({name for gate, _ in found for name in gate.fields()})
     flags = np.zeros((len(asked.facts), len(fields)), dtype=np.bool_)
     for gate, truth in found:

@@ -13,8 +13,6 @@ from planner.codes import Codes, compressed, first_of
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
 
-SAYS_NOTHING = ["not_assessable", "uncertain"]
-
 
 @dataclass
 class Facts:
@@ -35,13 +33,9 @@ class Facts:
             field_ = f"{name}_class"
             mine = portfolio["lenses"]
             mine = mine[mine["lens"] == name].set_index("system_id").reindex(frame["system_id"])
-            said = mine["class"].mask(mine["class"].isin(SAYS_NOTHING), mine["class_low"]).to_numpy()
-            is_open = (mine["class_low"] != mine["class_high"]).fillna(True) & mine["class"].isin(SAYS_NOTHING)
-            frame[field_] = pd.Series(said, dtype="string").mask(is_open.to_numpy(dtype=bool), pd.NA)
-            frame[f"{field_}_low"], frame[f"{field_}_high"] = (
-                mine["class_low"].to_numpy(),
-                mine["class_high"].to_numpy(),
-            )
+            low, high = mine["class_low"], mine["class_high"]
+            frame[field_] = low.where((low == high).fillna(False)).array
+            frame[f"{field_}_low"], frame[f"{field_}_high"] = low.array, high.array
             classes[field_] = [item.name for item in policy.lenses.lenses[name].classes]
         return cls(frame, classes)
 
@@ -60,8 +54,10 @@ class Facts:
     def codes(self, name: str) -> tuple[Codes, pd.Series]:
         """Code of every system's value, and the distinct values; the last one is the unknown."""
         if name not in self._codes:
-            codes, values = pd.factorize(self.frame[name], use_na_sentinel=True)
-            distinct = pd.Series(values).reset_index(drop=True).astype(self.frame[name].dtype)
+            column = self.frame[name]
+            codes, values = pd.factorize(column)
+            is_word = isinstance(column.dtype, pd.CategoricalDtype)
+            distinct = pd.Series(values).reset_index(drop=True).astype("string" if is_word else column.dtype)
             unknown = pd.Series([pd.NA if distinct.dtype.kind != "M" else pd.NaT], dtype=distinct.dtype)
             self._codes[name] = (
                 np.where(codes < 0, len(distinct), codes).astype(np.int64),

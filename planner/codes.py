@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 from pandas.api.types import union_categoricals
 
 Codes = NDArray[Any]
+Texts = NDArray[np.object_]
 MAX_TABLE = 2_000_000
 
 
-def compressed(codes: Codes, size: int) -> tuple[Codes, int]:
-    """Codes without gaps, in the same order, and how many there are.
+def compressed(codes: Codes, size: int) -> tuple[Codes, Codes]:
+    """Codes without gaps, and what each of them stood for.
 
     Parameters
     ----------
@@ -23,15 +26,15 @@ def compressed(codes: Codes, size: int) -> tuple[Codes, int]:
         From 0 up to `size`, with gaps. A table of flags is faster than hashing while `size` is small.
     """
     if size > MAX_TABLE:
-        found, distinct = pd.factorize(codes, sort=True)
-        return found.astype(np.int32), len(distinct)
+        found, distinct = pd.factorize(codes)
+        return found.astype(np.int32), distinct
     is_used = np.zeros(size, dtype=np.bool_)
     is_used[codes] = True
-    return (np.cumsum(is_used, dtype=np.int32) - 1)[codes], int(is_used.sum())
+    return (np.cumsum(is_used, dtype=np.int32) - 1)[codes], np.flatnonzero(is_used)
 
 
 def joined(parts: Iterable[tuple[Codes, int]], count: int) -> tuple[Codes, int]:
-    """Codes of the combinations that occur, in the order of their parts, and how many there are.
+    """Codes of the combinations that occur, and how many these are.
 
     Parameters
     ----------
@@ -42,9 +45,9 @@ def joined(parts: Iterable[tuple[Codes, int]], count: int) -> tuple[Codes, int]:
     """
     codes, size = np.zeros(count, dtype=np.intp), 1
     for part, of in parts:
-        found, size = compressed(codes * of + part, size * of)
+        found, distinct = compressed(codes * of + part, size * of)
         # Not narrower: the product of two sizes does not fit into 32 bits.
-        codes = found.astype(np.intp)
+        codes, size = found.astype(np.intp), len(distinct)
     return codes, size
 
 
@@ -53,6 +56,48 @@ def first_of(codes: Codes, size: int) -> Codes:
     first = np.zeros(size, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return first
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text or None for every row; `codes` say which of the `texts` it is."""
+
+    codes: Codes
+    texts: Texts
+
+    @classmethod
+    def of(cls, texts: Texts) -> Words:
+        """Keep each text once."""
+        codes, distinct = pd.factorize(texts)
+        return cls(codes + 1, np.array([None, *distinct], dtype=object))
+
+    def packed(self) -> Words:
+        """The same with no more texts than are in use."""
+        codes, used = compressed(self.codes, len(self.texts))
+        return Words(codes, self.texts[used])
+
+    def beside(self, other: Words, mark: str) -> Words:
+        """Both texts of every row with a mark in between; where one is None, the other alone."""
+        if self._says_nothing or other._says_nothing:
+            return other if self._says_nothing else self
+        size = len(other.texts)
+        codes, pairs = compressed(self.codes.astype(np.int64) * size + other.codes, len(self.texts) * size)
+        both = zip(self.texts[pairs // size].tolist(), other.texts[pairs % size].tolist(), strict=True)
+        texts = [f"{one}{mark}{two}" if one and two else one or two for one, two in both]
+        return Words(codes, np.array(texts, dtype=object))
+
+    @property
+    def _says_nothing(self) -> bool:
+        return len(self.texts) == 1 and self.texts[0] is None
+
+    def kept_once(self) -> pd.Categorical:
+        """The texts as categories; None is unknown."""
+        codes, distinct = pd.factorize(self.texts)
+        return pd.Categorical.from_codes(codes[self.codes], pd.Index(distinct, dtype="string"))
+
+    def spread(self) -> ExtensionArray:
+        """The text of every row; None is unknown."""
+        return pd.array(self.texts, dtype="string").take(self.codes)
 
 
 def in_turn(parts: list[pd.DataFrame], ids: pd.Series) -> pd.DataFrame:

@@ -1,46 +1,43 @@
-"""Sets of names, one per row: from a matrix of flags to one text each."""
+"""Sets of names, one per row: from a flag for each name to one text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import first_of, joined
+from planner.codes import Codes, Texts, Words
 
-Flags = NDArray[np.bool_]
+Flags = NDArray[np.bool]
 BITS = 8
 
 
-def named(flags: Flags, names: Sequence[str]) -> pd.Categorical:
-    """Names of the true columns of each row, joined by a blank; unknown where none is true.
+def named(flags: Flags, names: Sequence[str]) -> Words:
+    """Names of which the flag is set in each row, joined by a blank; None where none is.
 
     Parameters
     ----------
     flags
-        Rows x names.
+        Names x rows.
     names
-        One per column, each once.
+        Each once.
     """
-    packed = np.packbits(flags, axis=1, bitorder="little")
-    codes, size = joined(((part, 2**BITS) for part in packed.T), len(flags))
-    texts = np.full(size, "", dtype=object)
-    for number, part in enumerate(packed[first_of(codes, size)].T):
-        texts = texts + _subsets(names[number * BITS : (number + 1) * BITS])[part]
-    # The empty set comes first, where it occurs: it says nothing.
-    empty = int(size > 0 and texts[0] == "")
-    distinct = pd.Index([text[1:] for text in texts[empty:].tolist()], dtype="string")
-    return pd.Categorical.from_codes(codes - empty, distinct)
+    words = Words(np.zeros(flags.shape[1], dtype=np.int8), _subsets([]))
+    for at in range(0, len(names), BITS):
+        some = slice(at, at + BITS)
+        words = words.beside(Words(_numbers(flags[some]), _subsets(names[some])), " ")
+    return words
 
 
-def _subsets(names: Sequence[str]) -> NDArray[np.object_]:
-    """Texts of all subsets of at most eight names, by the bits of their number, each name after a blank."""
-    return np.array(
-        [
-            "".join(f" {name}" for bit, name in enumerate(names) if number >> bit & 1)
-            for number in range(2 ** len(names))
-        ],
-        dtype=object,
-    )
+def _numbers(flags: Flags) -> Codes:
+    """Number of every row's subset of at most eight flags: the first is the lowest bit."""
+    numbers: Codes = reduce(np.bitwise_or, (flag.astype(np.uint8) << bit for bit, flag in enumerate(flags)))
+    return numbers
+
+
+def _subsets(names: Sequence[str]) -> Texts:
+    """Texts of all subsets of at most eight names, by their number; None for the empty one."""
+    subsets = ([name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names)))
+    return np.array([" ".join(subset) or None for subset in subsets], dtype=object)

@@ -74,7 +74,7 @@ def classes_of(name: str, reading: System, low: pd.Series, high: pd.Series, lens
             "class": pd.Categorical.from_codes(said, words),
             "class_low": pd.Categorical.from_codes(class_low, words),
             "class_high": pd.Categorical.from_codes(class_high, words),
-            "missing": named(~reading.known.to_numpy(dtype=bool), list(reading.known.columns)),
+            "missing": named(~reading.known.to_numpy(dtype=bool).T, list(reading.known.columns)).kept_once(),
         }
     )
 

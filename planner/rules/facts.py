@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import Codes, compressed, first_of
+from planner.codes import Codes
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
 
@@ -21,7 +21,6 @@ class Facts:
     frame: pd.DataFrame
     classes: dict[str, list[str]]
     _codes: dict[str, tuple[Codes, pd.Series]] = field(default_factory=dict, repr=False)
-    _combinations: dict[tuple[str, ...], tuple[Codes, dict[str, Codes]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, portfolio: Portfolio, policy: Policy) -> Facts:
@@ -60,22 +59,10 @@ class Facts:
             distinct = pd.Series(values).reset_index(drop=True).astype("string" if is_word else column.dtype)
             unknown = pd.Series([pd.NA if distinct.dtype.kind != "M" else pd.NaT], dtype=distinct.dtype)
             self._codes[name] = (
-                np.where(codes < 0, len(distinct), codes).astype(np.int64),
+                np.where(codes < 0, len(distinct), codes).astype(np.int32),
                 pd.concat([distinct, unknown], ignore_index=True),
             )
         return self._codes[name]
-
-    def combinations(self, names: list[str]) -> tuple[Codes, dict[str, Codes]]:
-        """Code of every system's combination of values, and the codes of the values in each distinct combination."""
-        key = tuple(names)
-        if key not in self._combinations:
-            codes, size = np.zeros(len(self.frame), dtype=np.int64), 1
-            for name in names:
-                part, values = self.codes(name)
-                codes, size = compressed(codes * len(values) + part, size * len(values))
-            first = first_of(codes, size)
-            self._combinations[key] = codes, {name: self.codes(name)[0][first] for name in names}
-        return self._combinations[key]
 
     def is_unknown(self, name: str) -> NDArray[np.bool_]:
         """Systems for which a field is unknown."""
@@ -86,6 +73,8 @@ class Facts:
 
 def plain(value: Any) -> str:
     """A value as evidence writes it."""
+    if isinstance(value, (str, int)):
+        return str(value)
     if value is None or pd.isna(value):
         return "?"
     if isinstance(value, pd.Timestamp):

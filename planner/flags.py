@@ -1,48 +1,43 @@
-"""Sets of names, one per row: from a matrix of flags to one text each."""
+"""Sets of names, one per row: from a flag for each name to one text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import compressed, first_of
+from planner.codes import Codes, Texts, Words
 
-Flags = NDArray[np.bool_]
+Flags = NDArray[np.bool]
 BITS = 8
 
 
-def named(flags: Flags, names: Sequence[str], index: pd.Index) -> pd.Series:
-    """Names of the true columns of each row, joined by a blank; unknown where none is true.
+def named(flags: Flags, names: Sequence[str]) -> Words:
+    """Names of which the flag is set in each row, joined by a blank; None where none is.
 
     Parameters
     ----------
     flags
-        Rows x names.
+        Names x rows.
     names
-        One per column.
-    index
-        Index of the result.
+        Each once.
     """
-    packed = np.packbits(flags, axis=1, bitorder="little")
-    codes, size = np.zeros(len(flags), dtype=np.int32), 1
-    for part in packed.T:
-        codes, size = compressed(codes.astype(np.int64) * 2**BITS + part, size * 2**BITS)
-    texts = np.full(size, "", dtype=object)
-    for number, part in enumerate(packed[first_of(codes, size)].T if len(flags) else []):
-        texts = texts + _subsets(names[number * BITS : (number + 1) * BITS])[part]
-    distinct = pd.array([text[1:] or None for text in texts.tolist()], dtype="string")
-    return pd.Series(distinct.take(codes), index=index)
+    words = Words(np.zeros(flags.shape[1], dtype=np.int8), _subsets([]))
+    for at in range(0, len(names), BITS):
+        some = slice(at, at + BITS)
+        words = words.beside(Words(_numbers(flags[some]), _subsets(names[some])), " ")
+    return words
 
 
-def _subsets(names: Sequence[str]) -> NDArray[np.object_]:
-    """Texts of all subsets of at most eight names, by the bits of their number, each name after a blank."""
-    return np.array(
-        [
-            "".join(f" {name}" for bit, name in enumerate(names) if number >> bit & 1)
-            for number in range(2 ** len(names))
-        ],
-        dtype=object,
-    )
+def _numbers(flags: Flags) -> Codes:
+    """Number of every row's subset of at most eight flags: the first is the lowest bit."""
+    numbers: Codes = reduce(np.bitwise_or, (flag.astype(np.uint8) << bit for bit, flag in enumerate(flags)))
+    return numbers
+
+
+def _subsets(names: Sequence[str]) -> Texts:
+    """Texts of all subsets of at most eight names, by their number; None for the empty one."""
+    subsets = ([name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names)))
+    return np.array([" ".join(subset) or None for subset in subsets], dtype=object)

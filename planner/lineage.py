@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import MAX_TABLE, Codes, compressed, first_of
+from planner.codes import Codes, Texts, Words
 from planner.portfolio import Portfolio
 
 MAX_CELLS = 4
 HOME = "systems"
-READ = ("table", "row_id", "column", "file", "sheet", "row", "cell_column")
-Texts = NDArray[np.object_]
 Source = tuple[str, str]
 # A derived fact and the columns that it is derived from.
 DERIVED: dict[str, list[tuple[str, str]]] = {
@@ -45,28 +44,48 @@ DERIVED: dict[str, list[tuple[str, str]]] = {
 
 
 @dataclass(frozen=True)
-class _Column:
-    """Where one column stands at home: code of its letter for every system, and the letters; 0 and blank for not."""
+class _Cells:
+    """Cells of one column, as rows of table provenance, and the number of the system that each is about."""
 
-    codes: Codes
-    words: list[str]
+    rows: NDArray[np.intp]
+    at: Codes
 
-    @classmethod
-    def of(cls, at: Codes, letter: Codes, letters: list[str], count: int) -> _Column:
-        own, _ = compressed(letter, len(letters))
-        used = np.flatnonzero(np.bincount(letter, minlength=1))
-        codes = np.zeros(count, dtype=np.int32)
-        codes[at] = own + 1
-        return cls(codes, ["", *(letters[number] for number in used)])
+    def where(self, chosen: NDArray[np.bool_]) -> _Cells:
+        """Some of the cells; copied only where there are others."""
+        return self if chosen.all() else _Cells(self.rows[chosen], self.at[chosen])
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """Cells of one column: the system that each is about, where its record stands, and its letter."""
+class _Places:
+    """Where cells stand: a number for each record, in the order of files, sheets and rows."""
 
-    at: Codes
-    place: Codes
-    letter: Codes
+    file: Codes
+    files: list[str]
+    sheet: Codes
+    sheets: list[str]
+    row: Codes
+    span: int
+
+    @classmethod
+    def of(cls, provenance: pd.DataFrame) -> _Places:
+        (file, files), (sheet, sheets) = (_codes_of(provenance[name]) for name in ("file", "sheet"))
+        row = provenance["row"].to_numpy(dtype=np.int64)
+        return cls(file, files, sheet, sheets, row, int(row.max(initial=0)) + 1)
+
+    def numbers(self, rows: NDArray[np.intp]) -> Codes:
+        """Numbers of the records in which some cells stand."""
+        file, sheet = _ranks(self.files)[self.file[rows]], _ranks(self.sheets)[self.sheet[rows]]
+        numbers: Codes = ((file - 1) * (len(self.sheets) + 1) + sheet) * self.span + self.row[rows]
+        return numbers
+
+    def written(self, numbers: Codes) -> Words:
+        """Records as `file[sheet]:row`, None for -1."""
+        codes, distinct = pd.factorize(numbers)
+        sheets = ["", *(f"[{sheet}]" for sheet in sorted(self.sheets))]
+        heads = [f"{file}{sheet}:" for file in sorted(self.files) for sheet in sheets]
+        parts = (part.tolist() for part in np.divmod(distinct, self.span))
+        texts = [f"{heads[head]}{row}" if head >= 0 else None for head, row in zip(*parts, strict=True)]
+        return Words(codes, np.array(texts, dtype=object))
 
 
 def written(record: str, letters: str, cells: str) -> str:
@@ -96,7 +115,7 @@ class Lineage:
     def __init__(
         self, portfolio: Portfolio, system_ids: pd.Series, fields: Iterable[str], made_from: dict[str, list[str]]
     ) -> None:
-        self._index = pd.Index(system_ids)
+        provenance = portfolio["provenance"]
         self._sources = {
             field: [
                 source
@@ -105,88 +124,75 @@ class Lineage:
             ]
             for field in dict.fromkeys(fields)
         }
-        self._heads: Texts
-        self._letters: list[str]
-        self._home: Codes
-        self._read_provenance(portfolio)
-        self._elsewhere: dict[str, Texts | None] = {}
-
-    def records(self) -> tuple[Codes, Texts]:
-        """Code of every system's home, -1 for none, and the homes as `file[sheet]:row`."""
-        has = self._home >= 0
-        codes, texts = pd.factorize(self._heads[self._home[has]])
-        found = np.full(len(self._home), -1, dtype=np.int32)
-        found[has] = codes
-        return found, np.array([text[:-1] for text in texts], dtype=object)
-
-    def letters(self, fields: list[str], at: NDArray[np.intp]) -> tuple[Codes, list[str]]:
-        """Code of the columns in which the fields of some systems stand at home, and these as `K,M`; blank for none."""
-        sources = dict.fromkeys(source for field in fields for source in self._sources[field] if source in self._here)
-        here = [self._here[source] for source in sources]
-        codes, size = np.zeros(len(at), dtype=np.int32), 1
-        for part in here:
-            if size * len(part.words) > MAX_TABLE:
-                codes, size = compressed(codes, size)
-            codes, size = codes * len(part.words) + part.codes[at], size * len(part.words)
-        codes, size = compressed(codes, size)
-        first = at[first_of(codes, size)]
-        texts = [[part.words[code] for code in part.codes[first]] for part in here] or [[""] * size]
-        return codes, [",".join(mark for mark in row if mark) for row in zip(*texts, strict=True)]
-
-    def elsewhere(self, fields: list[str], at: NDArray[np.intp]) -> tuple[NDArray[np.intp], Texts]:
-        """Which of some systems have cells of the fields in other records, and these."""
-        found = [more[at] for more in map(self._found_elsewhere, fields) if more is not None]
-        texts = np.full(len(at) if found else 0, None, dtype=object)
-        for more in found:
-            given = np.flatnonzero(~pd.isna(more))
-            _append(texts, given, more[given])
-        has = np.flatnonzero(~pd.isna(texts))
-        return has, texts[has]
-
-    def _read_provenance(self, portfolio: Portfolio) -> None:
-        provenance = portfolio["provenance"]
-        wanted = {source for sources in self._sources.values() for source in sources}
-        key, names = _sources_of(provenance)
-        kept = np.flatnonzero(np.array([name in wanted for name in names], dtype=np.bool_)[key])
-        read = provenance if len(kept) == len(provenance) else provenance[list(READ)].take(kept)
-        key, at = key[kept], self._systems_of(read, portfolio["assignments"])
-        place, self._heads = _places(read)
-        letter, letters = _codes_of(read["cell_column"])
-        self._letters = ["", *letters]
-        is_home = (at >= 0) & np.array([table == HOME for table, _ in names], dtype=np.bool_)[key]
-        self._home = np.full(len(self._index), -1, dtype=np.int32)
-        self._home[at[is_home][::-1]] = place[is_home][::-1]
-        is_home &= place == self._home[at]
-        self._here: dict[Source, _Column] = {}
+        self._places = _Places.of(provenance)
+        self._letter, letters = _codes_of(provenance["cell_column"])
+        self._letters = np.array([None, *letters], dtype=object)
+        self._nothing = Words(np.zeros(len(system_ids), dtype=np.int32), self._letters[:1])
+        wanted = list(dict.fromkeys(source for sources in self._sources.values() for source in sources))
+        cells = _cells_of(wanted, provenance, _systems_of(provenance, portfolio["assignments"], system_ids))
+        self._home = self._homes([part for (table, _), part in cells.items() if table == HOME])
+        self._here: dict[Source, Words] = {}
         self._there: dict[Source, _Cells] = {}
-        for name, rows in zip(names, _rows_of(key, len(names), at >= 0), strict=True):
-            if len(rows):
-                here, there = rows[is_home[rows]], rows[~is_home[rows]]
-                self._here[name] = _Column.of(at[here], letter[here], letters, len(self._index))
-                self._there[name] = _Cells(at[there], place[there], letter[there] + 1)
+        for source, part in cells.items():
+            is_here = (self._places.numbers(part.rows) == self._home[part.at]) & (source[0] == HOME)
+            self._here[source] = self._lettered(part.where(is_here))
+            self._there[source] = part.where(~is_here)
+        self._beside: dict[tuple[Source, ...], Words] = {}
+        self._elsewhere: dict[str, Words] = {}
 
-    def _systems_of(self, read: pd.DataFrame, assignments: pd.DataFrame) -> Codes:
-        """Number of the system that each row is about, -1 for none."""
-        codes, owners = _codes_of(read["row_id"])
-        of_servers = dict(zip(assignments["server_id"], assignments["system_id"], strict=True))
-        numbers = self._index.get_indexer(pd.Index([of_servers.get(owner, owner) for owner in owners], dtype="object"))
-        found: Codes = numbers.astype(np.int32)[codes]
-        return found
+    def records(self) -> Words:
+        """Home of every system as `file[sheet]:row`."""
+        return self._places.written(self._home)
 
-    def _found_elsewhere(self, field: str) -> Texts | None:
+    def letters(self, fields: Iterable[str]) -> Words:
+        """Columns in which fields stand at home, as `K,M`, for every system."""
+        seen: set[Source] = set()
+        parts = [self._nothing]
+        for field in fields:
+            sources = [source for source in dict.fromkeys(self._sources[field]) if source in self._here]
+            parts.append(self._side_by_side(tuple(source for source in sources if source not in seen)))
+            seen.update(sources)
+        return reduce(_with_comma, parts)
+
+    def elsewhere(self, fields: Iterable[str]) -> Words:
+        """Cells of fields in other records, for every system."""
+        return reduce(lambda one, other: one.beside(other, " "), map(self._found_elsewhere, fields))
+
+    def _homes(self, parts: list[_Cells]) -> Codes:
+        """Number of the record in which the first cell of every system stands, -1 for none."""
+        none = len(self._letter)
+        first = np.full(len(self._nothing.codes), none, dtype=np.intp)
+        for part in parts:
+            own = np.full(len(first), none, dtype=np.intp)
+            own[part.at[::-1]] = part.rows[::-1]
+            first = np.minimum(first, own)
+        homes = np.full(len(first), -1, dtype=np.int64)
+        homes[first < none] = self._places.numbers(first[first < none])
+        return homes
+
+    def _lettered(self, cells: _Cells) -> Words:
+        codes = np.zeros(len(self._home), dtype=np.int32)
+        codes[cells.at] = self._letter[cells.rows] + 1
+        return Words(codes, self._letters).packed()
+
+    def _side_by_side(self, sources: tuple[Source, ...]) -> Words:
+        """Letters of some columns, made once for all rules that read the same lens."""
+        if sources not in self._beside:
+            self._beside[sources] = reduce(_with_comma, (self._here[source] for source in sources), self._nothing)
+        return self._beside[sources]
+
+    def _found_elsewhere(self, field: str) -> Words:
         if field not in self._elsewhere:
             parts = [self._there[source] for source in self._sources[field] if source in self._there]
-            parts = [part for part in parts if len(part.at)]
-            self._elsewhere[field] = self._listed(parts) if parts else None
+            parts = [part for part in parts if len(part.rows)]
+            self._elsewhere[field] = Words.of(self._listed(parts)) if parts else self._nothing
         return self._elsewhere[field]
 
     def _listed(self, parts: list[_Cells]) -> Texts:
-        texts = np.full(len(self._index), None, dtype=object)
+        texts = np.full(len(self._home), None, dtype=object)
         count = np.zeros(len(texts), dtype=np.int64)
-        letters = np.array(self._letters, dtype=object)
         for part in parts:
-            written = self._heads[part.place] + letters[part.letter]
-            for at, cell in _one_each(part, written):
+            for at, cell in self._one_each(part):
                 shown = count[at] < MAX_CELLS
                 _append(texts, at[shown], cell[shown])
                 count[at] += 1
@@ -194,48 +200,57 @@ class Lineage:
         texts[more] = texts[more] + np.array([f" +{number}" for number in count[more] - MAX_CELLS], dtype=object)
         return texts
 
+    def _one_each(self, cells: _Cells) -> Iterator[tuple[Codes, Texts]]:
+        """Cells of one column in rounds: in each round a system has at most one, in the order of files and rows."""
+        place, letter = self._places.numbers(cells.rows), self._letter[cells.rows]
+        order = np.lexsort((letter, place, cells.at))
+        at, records = cells.at[order], self._places.written(place[order])
+        texts = records.texts[records.codes] + ":" + self._letters[letter[order] + 1]
+        turn = pd.Series(at).groupby(at).cumcount().to_numpy()
+        for number in range(int(turn.max(initial=-1)) + 1):
+            yield at[turn == number], texts[turn == number]
+
+
+def _with_comma(one: Words, other: Words) -> Words:
+    return one.beside(other, ",")
+
 
 def _codes_of(words: pd.Series) -> tuple[Codes, list[str]]:
     """Code of every word, -1 for unknown, and the words in their own order."""
     return words.cat.codes.to_numpy(), words.cat.categories.tolist()
 
 
-def _sources_of(provenance: pd.DataFrame) -> tuple[Codes, list[tuple[str, str]]]:
-    """Code of the table and column of every row, and these."""
+def _ranks(words: list[str]) -> Codes:
+    """Rank of each word by its code, from 1; 0 for unknown, which is the last."""
+    return np.array([*(1 + np.argsort(np.argsort(words))), 0], dtype=np.int64)
+
+
+def _systems_of(provenance: pd.DataFrame, assignments: pd.DataFrame, system_ids: pd.Series) -> Codes:
+    """Number of the system that each cell is about, -1 for none: its own, or that of its server."""
+    systems, records = pd.Index(system_ids), provenance["row_id"].cat
+    numbers = systems.get_indexer(records.categories)
+    servers = records.categories.get_indexer(pd.Index(assignments["server_id"]))
+    numbers[servers[servers >= 0]] = systems.get_indexer(pd.Index(assignments["system_id"]))[servers >= 0]
+    found: Codes = numbers.astype(np.int32)[records.codes.to_numpy()]
+    return found
+
+
+def _cells_of(wanted: list[Source], provenance: pd.DataFrame, systems: Codes) -> dict[Source, _Cells]:
+    """Cells of each column, as far as they are about a system."""
     (table, tables), (column, columns) = (_codes_of(provenance[name]) for name in ("table", "column"))
-    key = table.astype(np.int16) * len(columns) + column
-    return key, [(table, column) for table in tables for column in columns]
-
-
-def _places(read: pd.DataFrame) -> tuple[Codes, Texts]:
-    """Number of each cell's record, and `file[sheet]:row:` of every record; in the order of files, sheets and rows."""
-    codes, size = np.zeros(len(read), dtype=np.int32), 1
-    for name in ("file", "sheet"):
-        part, words = _codes_of(read[name])
-        rank = np.array([*(1 + np.argsort(np.argsort(words))), 0], dtype=np.int32)
-        codes, size = compressed(codes * (len(words) + 1) + rank[part], size * (len(words) + 1))
-    rows = read["row"].to_numpy(dtype=np.int32)
-    span = int(rows.max(initial=0)) + 1
-    codes, size = compressed(codes.astype(np.int64) * span + rows, size * span)
-    heads = read.iloc[first_of(codes, size)]
-    sheet = ("[" + heads["sheet"].astype("string") + "]").fillna("")
-    texts = heads["file"].astype("string") + sheet + ":" + heads["row"].astype("string") + ":"
-    return codes, texts.to_numpy(dtype=object)
-
-
-def _rows_of(key: Codes, size: int, is_ours: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Rows of each source."""
-    key = np.where(is_ours, key, size).astype(np.int16)
+    numbers = {source: number for number, source in enumerate(wanted, start=1)}
+    among = np.array(
+        [numbers.get((of, name), 0) for of in tables for name in columns], dtype=np.min_scalar_type(len(wanted))
+    )
+    key = among[table.astype(np.int16) * len(columns) + column]
     order = np.argsort(key, kind="stable")
-    return np.split(order, np.searchsorted(key[order], np.arange(size + 1)))[1:-1]
-
-
-def _one_each(cells: _Cells, written: Texts) -> list[tuple[Codes, Texts]]:
-    """Cells of one column in rounds: in each round a system has at most one, in the order of files and rows."""
-    order = np.lexsort((cells.letter, cells.place, cells.at))
-    at = cells.at[order]
-    turn = pd.Series(at).groupby(at).cumcount().to_numpy()
-    return [(at[turn == number], written[order][turn == number]) for number in range(int(turn.max(initial=-1)) + 1)]
+    ends = np.cumsum(np.bincount(key, minlength=len(wanted) + 1))
+    found = {}
+    for source, rows in zip(wanted, np.split(order, ends[:-1])[1:], strict=True):
+        at = systems[rows]
+        if (at >= 0).any():
+            found[source] = _Cells(rows, at).where(at >= 0)
+    return found
 
 
 def _append(texts: Texts, at: NDArray[np.intp], cell: Texts) -> None:

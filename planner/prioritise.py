@@ -48,7 +48,7 @@ def prioritise(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd
             "score_max": round(profile.highest, DECIMALS),
             "known": is_known.sum(axis=1),
             "inputs": len(names),
-            "missing": named(~is_known, names, inputs.index),
+            "missing": named(~is_known.T, names).spread(),
             "rank": rank,
             "is_pilot_candidate": _pilots(profile, inputs, rank, case),
         }

@@ -48,7 +48,7 @@ def _to_columns(asked: pd.DataFrame, portfolio: Portfolio, policy: Policy) -> pd
     missing = pd.DataFrame(
         {
             "system_id": lenses["system_id"],
-            "field": lenses["lens"] + LENS_SUFFIX,
+            "field": lenses["lens"].astype("string") + LENS_SUFFIX,
             "column": lenses["missing"].str.split(),
         }
     ).explode("column")

@@ -165,12 +165,17 @@ def _cast(frame: pd.DataFrame, column: Column, table: str) -> pd.Series:
 def _check(series: pd.Series, column: Column, table: str) -> None:
     if column.required and series.isna().any():
         raise SchemaError(f"table {table}, column {column.name}: a required value is unknown")
-    if column.values:
+    if column.values and not _is_listed(series, column.values):
         wrong = {str(value) for value in series.unique() if not pd.isna(value)} - set(column.values)
         if wrong:
             raise SchemaError(f"table {table}, column {column.name}: value not allowed", value=min(wrong))
     if column.low is not None and not series.dropna().between(column.low, column.high).all():
         raise SchemaError(f"table {table}, column {column.name}: a value is outside {column.low:g}..{column.high:g}")
+
+
+def _is_listed(series: pd.Series, values: tuple[str, ...]) -> bool:
+    """Whether all categories are allowed, so that there is no need to look at the rows."""
+    return isinstance(series.dtype, pd.CategoricalDtype) and set(series.cat.categories) <= set(values)
 
 
 def concat(frames: Iterable[pd.DataFrame], name: str) -> pd.DataFrame:

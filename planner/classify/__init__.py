@@ -59,14 +59,12 @@ def _closed_on_all_sides(readings: Readings, scores: Scores) -> pd.DataFrame:
 
 def _flips(readings: Readings, scores: Scores) -> pd.DataFrame:
     found = what_if(readings, scores)
-    at = found["at"].to_numpy(dtype=np.int64)
-    (field, fields), (answer, answers) = (pd.factorize(found[name], sort=True) for name in ("field", "answer"))
-    order = np.lexsort((answer, field, ranks_of(readings.facts.system_ids)[at]))
-    options = pd.array([*scores.options, pd.NA], dtype="string")
+    at = found["at"].to_numpy()
+    order = np.argsort(ranks_of(readings.facts.system_ids)[at], kind="stable")
     rows = {
         "system_id": readings.facts.system_ids.array[at[order]],
-        "field": pd.Categorical.from_codes(field[order], fields),
-        "answer": pd.Categorical.from_codes(answer[order], answers),
-        "disposition": options[found["option"].to_numpy(dtype=np.int64)[order]],
+        "field": found["field"].array[order],
+        "answer": found["answer"].array[order],
+        "disposition": pd.Categorical.from_codes(found["option"].to_numpy()[order], scores.options),
     }
     return conform(pd.DataFrame(rows), "flips")

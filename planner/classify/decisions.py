@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from planner.flags import Flags, named
 from planner.policy import Decisions, Gate, Rule
@@ -53,26 +54,26 @@ def _bears_on_leader(reading: Reading, scores: Scores) -> Flags:
     return flags
 
 
-def _tasks(readings: Readings, scores: Scores, decisions: Decisions) -> pd.Series:
+def _tasks(readings: Readings, scores: Scores, decisions: Decisions) -> ExtensionArray:
     names = [task.name for task in decisions.tasks]
-    flags = np.zeros((len(readings.facts), len(names)), dtype=np.bool_)
+    flags = np.zeros((len(names), len(readings.facts)), dtype=np.bool_)
     for reading in readings.gates:
         gate = reading.item
         assert isinstance(gate, Gate)
         mine = _bears_on_leader(reading, scores)
         if gate.task and gate.verdict != "deny":
-            flags[:, names.index(gate.task)] |= mine & (reading.now == TRUE)[reading.codes]
+            flags[names.index(gate.task)] |= mine & (reading.now == TRUE)[reading.codes]
         asked = gate.task_on_unknown or gate.task
         if asked and gate.on_unknown == "needs_decision":
-            flags[:, names.index(asked)] |= mine & (reading.now == UNKNOWN)[reading.codes]
-    return named(flags, names, readings.facts.frame.index)
+            flags[names.index(asked)] |= mine & (reading.now == UNKNOWN)[reading.codes]
+    return named(flags, names).spread()
 
 
-def _unknown_fields(readings: Readings, scores: Scores) -> pd.Series:
+def _unknown_fields(readings: Readings, scores: Scores) -> ExtensionArray:
     """Unknown fields that can still change who wins: those of rules for the leader or for a rival that can catch up,
     and of gates that could deny one of them."""
     fields = sorted({name for reading in readings.items for name in reading.branches})
-    flags = np.zeros((len(readings.facts), len(fields)), dtype=np.bool_)
+    flags = np.zeros((len(fields), len(readings.facts)), dtype=np.bool_)
     contested = scores.rivals.copy()
     rows = np.flatnonzero(scores.leader != NOBODY)
     contested[rows, scores.leader[rows]] = True
@@ -85,8 +86,8 @@ def _unknown_fields(readings: Readings, scores: Scores) -> pd.Series:
         matters = contested[:, [scores.options.index(option) for option in options]].any(axis=1)
         matters &= (reading.ahead == UNKNOWN)[reading.codes]
         for name in reading.branches:
-            flags[:, fields.index(name)] |= matters & readings.facts.is_unknown(name)
-    return named(flags, fields, readings.facts.frame.index)
+            flags[fields.index(name)] |= matters & readings.facts.is_unknown(name)
+    return named(flags, fields).spread()
 
 
 def _main_rule(readings: Readings, scores: Scores) -> pd.Series:

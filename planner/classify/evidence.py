@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.codes import Words
 from planner.lineage import Lineage
 from planner.policy import Gate, Policy, Rule
 from planner.portfolio import Portfolio
@@ -20,8 +20,8 @@ from planner.rules.kleene import FALSE, TRUE
 from planner.rules.reading import Reading, Readings
 from planner.schema import conform
 
-Texts = NDArray[np.object_]
-EFFECTS = ["points", "deny", "needs_decision", "allow_with"]
+Fields = tuple[str, ...]
+OUTCOMES = ["true", "unknown"]
 
 
 def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.DataFrame:
@@ -36,38 +36,44 @@ def evidence_of(portfolio: Portfolio, readings: Readings, policy: Policy) -> pd.
     fields = [name for reading in readings.items for name in _fields(reading.item)]
     lineage = Lineage(portfolio, readings.facts.system_ids, fields, made_from)
     ordered = sorted(readings.items, key=lambda reading: (_kind(reading.item), reading.item.name))
-    shown = [np.flatnonzero((reading.now != FALSE)[reading.codes]) for reading in ordered]
-    rows = _Rows.of(shown, len(readings.facts))
-    number = rows.filled([np.int16(at) for at in range(len(ordered))], np.int16)
+    rows = _Rows.of(ordered, len(readings.facts))
+    cases = _cases([reading.item for reading in ordered], policy)
+    case = rows.filled(_cases_of(ordered, rows), np.int16)
     columns: dict[str, Any] = {"system_id": _coded(rows.systems, readings.facts.system_ids.tolist())}
-    columns |= {name: _repeated(values, number) for name, values in _constants(ordered, policy).items()}
-    columns["outcome"] = _coded(rows.filled(_outcomes(ordered, shown), np.int8), ["true", "unknown"])
-    columns["effect"] = _coded(rows.filled(_effects(ordered, shown), np.int8), EFFECTS)
-    columns["points"] = _given(np.array([_points(reading.item) for reading in ordered], dtype=np.float64)[number])
-    columns["values"] = _values(ordered, shown, readings.facts, rows)
-    columns |= _cells(ordered, shown, lineage, rows)
+    columns |= {str(name): _repeated(words, case) for name, words in cases.items()}
+    columns["points"] = _points([reading.item for reading in ordered], case)
+    columns["values"] = rows.written(lambda fields: _values(fields, readings.facts))
+    columns |= _cells(lineage, rows)
     return conform(pd.DataFrame(columns, copy=False), "evidence")
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Where each rule's rows stand once all are ordered by system and then by rule."""
+    """Rows of all rules, by system and then by rule.
 
-    systems: NDArray[np.int32]
+    For each rule `fields` are what it reads, `shown` the systems of which it says something and `places` where these
+    rows stand; `systems` is the system of each row.
+    """
+
+    fields: list[Fields]
+    shown: list[NDArray[np.intp]]
     places: list[NDArray[np.int64]]
+    systems: NDArray[np.int32]
 
     @classmethod
-    def of(cls, shown: list[NDArray[np.intp]], count: int) -> _Rows:
+    def of(cls, readings: list[Reading], count: int) -> _Rows:
         """Count the rows of every system; those of each rule follow those of the rules before it."""
-        sizes = np.zeros(count, dtype=np.int64)
-        for at in shown:
-            sizes[at] += 1
+        is_shown = [(reading.now != FALSE)[reading.codes] for reading in readings]
+        sizes = np.sum(is_shown, axis=0, dtype=np.int64)
         free = np.cumsum(sizes) - sizes
-        places = []
-        for at in shown:
+        shown, places = [], []
+        for some in is_shown:
+            at = np.flatnonzero(some)
+            shown.append(at)
             places.append(free[at])
-            free[at] += 1
-        return cls(np.repeat(np.arange(count, dtype=np.int32), sizes), places)
+            free += some
+        systems = np.repeat(np.arange(count, dtype=np.int32), sizes)
+        return cls([_fields(reading.item) for reading in readings], shown, places, systems)
 
     def filled(self, parts: Iterable[Any], dtype: type[Any]) -> NDArray[Any]:
         """One column from each rule's part: an array, or what is the same in all its rows."""
@@ -76,101 +82,86 @@ class _Rows:
             column[place] = part
         return column
 
+    def written(self, words_of: Callable[[Fields], Words]) -> pd.Categorical:
+        """One column from what every system says on the fields of a rule, asked once for all rules that read them."""
+        words = {fields: words_of(fields) for fields in dict.fromkeys(self.fields)}
+        numbers, distinct = pd.factorize(np.concatenate([own.texts for own in words.values()]))
+        if not len(distinct):
+            return _coded(np.full(len(self.systems), -1, dtype=np.int8), distinct)
+        ends = np.cumsum([len(own.texts) for own in words.values()])
+        number = dict(zip(words, np.split(numbers.astype(np.int32), ends[:-1]), strict=True))
+        parts = (number[fields][words[fields].codes[at]] for fields, at in zip(self.fields, self.shown, strict=True))
+        return _coded(self.filled(parts, np.int32), distinct)
 
-def _fields(item: Gate | Rule) -> list[str]:
+
+def _fields(item: Gate | Rule) -> Fields:
     """What a rule is about: that a system has an owner is said only where nothing else is read."""
-    return [name for name in item.when.fields() if name != "is_provisional"] or ["is_provisional"]
+    return tuple(name for name in item.when.fields() if name != "is_provisional") or ("is_provisional",)
 
 
 def _kind(item: Gate | Rule) -> str:
     return "gate" if isinstance(item, Gate) else "rule"
 
 
-def _points(item: Gate | Rule) -> float:
-    return item.points if isinstance(item, Rule) else np.nan
-
-
-def _given(points: NDArray[np.float64]) -> pd.arrays.FloatingArray:
-    return pd.arrays.FloatingArray(np.nan_to_num(points), np.isnan(points))
-
-
-def _constants(readings: list[Reading], policy: Policy) -> dict[str, list[str]]:
-    items = [reading.item for reading in readings]
-    return {
-        "rule": [item.name for item in items],
-        "kind": [_kind(item) for item in items],
-        "options": [" ".join(item.options) if isinstance(item, Gate) else item.then for item in items],
-        "because_sv": [item.because.sv for item in items],
-        "because_en": [item.because.en for item in items],
-        "source": [item.source for item in items],
-        "origin": [policy.origin_of(item.name) for item in items],
+def _cases(items: list[Gate | Rule], policy: Policy) -> pd.DataFrame:
+    """What is the same for all systems: a row for each rule that holds, and one for each that cannot be decided."""
+    cases = [(item, outcome) for item in items for outcome in OUTCOMES]
+    texts = {
+        "rule": [item.name for item, _ in cases],
+        "kind": [_kind(item) for item, _ in cases],
+        "outcome": [outcome for _, outcome in cases],
+        "effect": [_effect(item, outcome) for item, outcome in cases],
+        "options": [" ".join(item.options) if isinstance(item, Gate) else item.then for item, _ in cases],
+        "because_sv": [item.because.sv for item, _ in cases],
+        "because_en": [item.because.en for item, _ in cases],
+        "source": [item.source for item, _ in cases],
+        "origin": [policy.origin_of(item.name) for item, _ in cases],
     }
+    return pd.DataFrame(texts, dtype="string").astype("category")
 
 
-def _repeated(values: list[str], number: NDArray[np.int16]) -> pd.Categorical:
-    codes, distinct = pd.factorize(np.array(values, dtype=object))
-    return _coded(codes.astype(np.int16)[number], distinct)
+def _effect(item: Gate | Rule, outcome: str) -> str:
+    if isinstance(item, Rule):
+        return "points"
+    return "needs_decision" if outcome == "unknown" and item.on_unknown == "needs_decision" else item.verdict
+
+
+def _cases_of(readings: list[Reading], rows: _Rows) -> Iterator[NDArray[np.int64]]:
+    """Case of each rule's rows."""
+    for number, (reading, at) in enumerate(zip(readings, rows.shown, strict=True)):
+        of_combinations = len(OUTCOMES) * number + np.where(reading.now == TRUE, 0, 1)
+        yield of_combinations[reading.codes[at]]
+
+
+def _repeated(words: pd.Series, case: NDArray[np.int16]) -> pd.Categorical:
+    return pd.Categorical.from_codes(words.cat.codes.to_numpy()[case], dtype=words.dtype)
+
+
+def _points(items: list[Gate | Rule], case: NDArray[np.int16]) -> pd.arrays.FloatingArray:
+    points = np.repeat([item.points if isinstance(item, Rule) else np.nan for item in items], len(OUTCOMES))
+    return pd.arrays.FloatingArray(np.nan_to_num(points)[case], np.isnan(points)[case])
 
 
 def _coded(codes: NDArray[Any], texts: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(texts, dtype="string"))
 
 
-def _outcomes(readings: list[Reading], shown: list[NDArray[np.intp]]) -> Iterator[NDArray[np.bool_]]:
-    return ((reading.now != TRUE)[reading.codes[at]] for reading, at in zip(readings, shown, strict=True))
+def _values(fields: Fields, facts: Facts) -> Words:
+    """What every system says on some fields, as `field=value; field=value`."""
+    return reduce(lambda one, other: one.beside(other, "; "), (_value(name, facts) for name in fields))
 
 
-def _effects(readings: list[Reading], shown: list[NDArray[np.intp]]) -> Iterator[NDArray[np.int8]]:
-    for reading, at in zip(readings, shown, strict=True):
-        sure = EFFECTS.index(reading.item.verdict if isinstance(reading.item, Gate) else "points")
-        asks = isinstance(reading.item, Gate) and reading.item.on_unknown == "needs_decision"
-        open_ = EFFECTS.index("needs_decision") if asks else sure
-        yield np.where(reading.now == TRUE, sure, open_).astype(np.int8)[reading.codes[at]]
+def _value(name: str, facts: Facts) -> Words:
+    codes, values = facts.codes(name)
+    return Words(codes, np.array([f"{name}={plain(value)}" for value in values.tolist()], dtype=object))
 
 
-def _values(readings: list[Reading], shown: list[NDArray[np.intp]], facts: Facts, rows: _Rows) -> pd.Categorical:
-    @lru_cache
-    def texts_of(name: str) -> Texts:
-        return np.array([f"{name}={plain(value)}" for value in facts.codes(name)[1].tolist()], dtype=object)
-
-    numbers, distinct = _numbered([_texts(reading, texts_of) for reading in readings])
-    parts = (own[reading.codes[at]] for own, reading, at in zip(numbers, readings, shown, strict=True))
-    return _coded(rows.filled(parts, np.int32), distinct)
-
-
-def _texts(reading: Reading, texts_of: Callable[[str], Texts]) -> list[str]:
-    columns = [np.take(texts_of(name), reading.combos[name]).tolist() for name in _fields(reading.item)]
-    return ["; ".join(row) for row in zip(*columns, strict=True)]
-
-
-def _cells(
-    readings: list[Reading], shown: list[NDArray[np.intp]], lineage: Lineage, rows: _Rows
-) -> dict[str, pd.Categorical]:
+def _cells(lineage: Lineage, rows: _Rows) -> dict[str, pd.Categorical]:
     """Columns record and letters: where the system's own record says it; and cells: what other records say."""
-    asked = [(_fields(reading.item), at) for reading, at in zip(readings, shown, strict=True)]
-    at_home = [lineage.letters(fields, at) for fields, at in asked]
-    letters, words = _numbered([texts for _, texts in at_home])
-    blank = words.index("") if "" in words else -1
-    written = rows.filled((own[codes] for own, (codes, _) in zip(letters, at_home, strict=True)), np.int32)
-    is_blank = written == blank
-    homes, records = lineage.records()
-    elsewhere = [lineage.elsewhere(fields, at) for fields, at in asked]
-    cells, others = _numbered([texts.tolist() for _, texts in elsewhere])
-    parts = (_spread(own, has, len(at)) for own, (has, _), at in zip(cells, elsewhere, shown, strict=True))
+    letters, homes = rows.written(lineage.letters), lineage.records().kept_once()
+    record = np.where(letters.codes < 0, -1, homes.codes[rows.systems])
     return {
-        "record": _coded(np.where(is_blank, -1, homes[rows.systems]), records.tolist()),
-        "letters": _coded(np.where(is_blank, -1, written), words),
-        "cells": _coded(rows.filled(parts, np.int32), others),
+        "record": pd.Categorical.from_codes(record, dtype=homes.dtype),
+        "letters": letters,
+        "cells": rows.written(lineage.elsewhere),
     }
-
-
-def _numbered(texts: list[list[str]]) -> tuple[list[NDArray[np.int32]], list[str]]:
-    """Numbers of the texts of each part among all distinct ones, and these."""
-    codes, distinct = pd.factorize(np.array(list(chain.from_iterable(texts)), dtype=object))
-    return np.split(codes.astype(np.int32), np.cumsum([len(part) for part in texts])[:-1]), list(distinct)
-
-
-def _spread(codes: NDArray[np.int32], at: NDArray[np.intp], size: int) -> NDArray[np.int32]:
-    spread = np.full(size, -1, dtype=np.int32)
-    spread[at] = codes
-    return spread

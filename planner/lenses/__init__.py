@@ -11,7 +11,7 @@ from planner.lenses.derived import with_derived_inputs
 from planner.lenses.reading import System, classes_of
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
-from planner.schema import concat
+from planner.schema import conform
 
 MODULES = {
     "dataflow_2030": dataflow_2030.score,
@@ -43,5 +43,4 @@ def assess(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
             else cloud_fit.score(fitted, systems["system_id"], policy.cloud_fit)
         )
         parts.append(classes_of(name, reading, low, high, lens, policy.lenses.coverage_floor.value))
-    lenses = concat(parts, "lenses").take(in_turn(systems["system_id"], len(parts)))
-    return {"lenses": lenses.reset_index(drop=True), "target_fit": fitted}
+    return {"lenses": conform(in_turn(parts, systems["system_id"]), "lenses"), "target_fit": fitted}

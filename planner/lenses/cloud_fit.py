@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.codes import in_turn
-from planner.flags import named
+from planner.flags import Flags, named
 from planner.policy.cloud_fit import CloudFit, Target, TargetGate
 from planner.policy.conditions import Condition
 from planner.rules.facts import Facts
 from planner.rules.kleene import TRUE, UNKNOWN, Truth, Truths
-from planner.schema import concat, conform
+from planner.schema import conform
 
 VERDICTS = ["allow", "allow_with", "needs_decision", "deny"]
 ALLOW, NEEDS_DECISION = 0, 2
@@ -44,11 +44,12 @@ def fit_targets(systems: pd.DataFrame, fit: CloudFit, plan_date: date) -> pd.Dat
     DataFrame
         Table target_fit: one row per system that somebody owns and target, with the bounds of its verdict.
     """
-    owned = systems[~systems["is_provisional"]].reset_index(drop=True)
-    facts = Facts(owned, {})
+    fields = {name for gate in fit.gates for name in gate.fields()}
+    columns = [name for name in systems.columns if name in {"system_id", "is_provisional", *fields}]
+    facts = Facts(systems.loc[~systems["is_provisional"], columns].reset_index(drop=True), {})
     asked = _Asked(facts, Truths(facts, plan_date))
     rows = [_on_target(target, fit, asked) for target in sorted(fit.targets, key=lambda target: target.name)]
-    return concat(rows, "target_fit").take(in_turn(owned["system_id"], len(rows))).reset_index(drop=True)
+    return conform(in_turn(rows, facts.system_ids), "target_fit")
 
 
 def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[pd.Series, pd.Series]:
@@ -58,12 +59,13 @@ def score(fitted: pd.DataFrame, system_ids: pd.Series, fit: CloudFit) -> tuple[p
     """
     names = sorted(target.name for target in fit.targets)
     clouds = [names.index(target.name) for target in fit.targets if target.is_cloud]
-    owned = fitted["system_id"].to_numpy()[:: len(names)]
+    at = pd.Index(fitted["system_id"].iloc[:: len(names)]).get_indexer(pd.Index(system_ids))
     bounds = []
     for end, unknown in (("worst", 0.0), ("best", 2.0)):
         given = pd.Categorical(fitted[end], categories=VERDICTS).codes
         best = POINTS[given].reshape(-1, len(names))[:, clouds].max(axis=1, initial=0.0)
-        bounds.append(pd.Series(best, index=owned).reindex(system_ids).fillna(unknown).set_axis(system_ids.index))
+        # The last one is for the systems that are not there.
+        bounds.append(pd.Series(np.append(best, unknown)[at], index=system_ids.index))
     return bounds[0], bounds[1]
 
 
@@ -74,19 +76,19 @@ class _Asked:
     facts: Facts
     truths: Truths
     answers: dict[str, Truth] = field(default_factory=dict)
-    texts: dict[tuple[str, ...], pd.Series] = field(default_factory=dict)
+    texts: dict[tuple[str, ...], pd.Categorical] = field(default_factory=dict)
 
-    def named(self, flags: NDArray[np.bool_], names: list[str]) -> pd.Series:
+    def named(self, flags: Flags, names: list[str]) -> pd.Categorical:
         """Names of what is flagged, written once for all targets for which it is the same."""
         key = (*names, hashlib.sha256(np.packbits(flags).tobytes()).hexdigest())
         if key not in self.texts:
-            self.texts[key] = named(flags, names, self.facts.frame.index)
+            self.texts[key] = named(flags, names).kept_once()
         return self.texts[key]
 
     def truth(self, condition: Condition) -> Truth:
         key = condition.model_dump_json()
         if key not in self.answers:
-            codes, combos = self.facts.combinations(condition.fields())
+            codes, combos = self.truths.combinations(condition, condition.fields())
             self.answers[key] = self.truths.of(condition, combos)[codes]
         return self.answers[key]
 
@@ -98,19 +100,18 @@ def _on_target(target: Target, fit: CloudFit, asked: _Asked) -> pd.DataFrame:
     worst = _worst_of([_level(gate, truth, VERDICTS.index(gate.verdict)) for gate, truth in found], size)
     best = _worst_of([_level(gate, truth, ALLOW) for gate, truth in found], size)
     gives = [(truth == TRUE) & (verdict == VERDICTS.index(gate.verdict)) for gate, truth in found]
-    return conform(
-        pd.DataFrame(
-            {
-                "system_id": asked.facts.system_ids,
-                "target": target.name,
-                "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
-                "worst": pd.Categorical.from_codes(worst, VERDICTS),
-                "best": pd.Categorical.from_codes(best, VERDICTS),
-                "gates": asked.named(_columns(gives, size), [gate.name for gate, _ in found]),
-                "missing": _missing(found, asked),
-            }
-        ),
-        "target_fit",
+    return pd.DataFrame(
+        {
+            "system_id": asked.facts.system_ids,
+            "target": pd.Categorical.from_codes(np.zeros(size, dtype=np.int8), [target.name]),
+            "verdict": pd.Categorical.from_codes(verdict, VERDICTS),
+            "worst": pd.Categorical.from_codes(worst, VERDICTS),
+            "best": pd.Categorical.from_codes(best, VERDICTS),
+            "gates": asked.named(
+                np.array(gives, dtype=np.bool_).reshape(len(gives), size), [gate.name for gate, _ in found]
+            ),
+            "missing": _missing(found, asked),
+        }
     )
 
 
@@ -131,14 +132,10 @@ def _worst_of(levels: list[Levels], size: int) -> Levels:
     return worst
 
 
-def _columns(flags: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
-    return np.column_stack(flags) if flags else np.zeros((size, 0), dtype=np.bool_)
-
-
-def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked) -> pd.Series:
+def _missing(found: list[tuple[TargetGate, Truth]], asked: _Asked) -> pd.Categorical:
     fields = sorted({name for gate, _ in found for name in gate.fields()})
-    flags = np.zeros((len(asked.facts), len(fields)), dtype=np.bool_)
+    flags = np.zeros((len(fields), len(asked.facts)), dtype=np.bool_)
     for gate, truth in found:
         for name in gate.fields():
-            flags[:, fields.index(name)] |= (truth == UNKNOWN) & asked.facts.is_unknown(name)
+            flags[fields.index(name)] |= (truth == UNKNOWN) & asked.facts.is_unknown(name)
     return asked.named(flags, fields)

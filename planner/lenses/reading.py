@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.flags import named
 from planner.policy import Lens
-from planner.schema import conform
+
+NOT_ASSESSABLE, UNCERTAIN = "not_assessable", "uncertain"
 
 
 @dataclass(frozen=True)
@@ -57,30 +59,29 @@ def classes_of(name: str, reading: System, low: pd.Series, high: pd.Series, lens
     holds at any coverage."""
     known = reading.known.sum(axis=1)
     class_low, class_high = _class(low, lens), _class(high, lens)
-    agreed = class_low.where(class_low == class_high, "uncertain")
-    enough = known >= floor * reading.known.shape[1]
-    missing = named(~reading.known.to_numpy(dtype=bool), list(reading.known.columns), reading.known.index)
-    return conform(
-        pd.DataFrame(
-            {
-                "system_id": reading.systems["system_id"],
-                "lens": name,
-                "low": low.astype("Float64"),
-                "high": high.astype("Float64"),
-                "known": known,
-                "inputs": reading.known.shape[1],
-                "class": agreed.where(enough | (class_low == class_high), "not_assessable"),
-                "class_low": class_low,
-                "class_high": class_high,
-                "missing": missing,
-            }
-        ),
-        "lenses",
+    words = list(dict.fromkeys([*(item.name for item in lens.classes), UNCERTAIN, NOT_ASSESSABLE]))
+    is_enough = known >= floor * reading.known.shape[1]
+    open_ = np.where(is_enough, words.index(UNCERTAIN), words.index(NOT_ASSESSABLE))
+    said = np.where(class_low == class_high, class_low, open_)
+    return pd.DataFrame(
+        {
+            "system_id": reading.systems["system_id"],
+            "lens": pd.Categorical.from_codes(np.zeros(len(known), dtype=np.int8), [name]),
+            "low": low.astype("Float64"),
+            "high": high.astype("Float64"),
+            "known": known,
+            "inputs": reading.known.shape[1],
+            "class": pd.Categorical.from_codes(said, words),
+            "class_low": pd.Categorical.from_codes(class_low, words),
+            "class_high": pd.Categorical.from_codes(class_high, words),
+            "missing": named(~reading.known.to_numpy(dtype=bool).T, list(reading.known.columns)).kept_once(),
+        }
     )
 
 
-def _class(score: pd.Series, lens: Lens) -> pd.Series:
-    found = pd.Series(lens.classes[0].name, index=score.index, dtype="string")
-    for item in lens.classes[1:]:
-        found = found.mask(score >= item.at_least, item.name)
+def _class(score: pd.Series, lens: Lens) -> NDArray[np.int8]:
+    """Number of the last class that the score reaches."""
+    found = np.zeros(len(score), dtype=np.int8)
+    for number, item in enumerate(lens.classes[1:], start=1):
+        found[score.to_numpy() >= item.at_least] = number
     return found

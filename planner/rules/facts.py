@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import Codes, compressed, first_of
+from planner.codes import Codes
 from planner.policy import LENSES, Policy
 from planner.portfolio import Portfolio
-
-SAYS_NOTHING = ["not_assessable", "uncertain"]
 
 
 @dataclass
@@ -23,7 +21,6 @@ class Facts:
     frame: pd.DataFrame
     classes: dict[str, list[str]]
     _codes: dict[str, tuple[Codes, pd.Series]] = field(default_factory=dict, repr=False)
-    _combinations: dict[tuple[str, ...], tuple[Codes, dict[str, Codes]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, portfolio: Portfolio, policy: Policy) -> Facts:
@@ -35,13 +32,9 @@ class Facts:
             field_ = f"{name}_class"
             mine = portfolio["lenses"]
             mine = mine[mine["lens"] == name].set_index("system_id").reindex(frame["system_id"])
-            said = mine["class"].mask(mine["class"].isin(SAYS_NOTHING), mine["class_low"]).to_numpy()
-            is_open = (mine["class_low"] != mine["class_high"]).fillna(True) & mine["class"].isin(SAYS_NOTHING)
-            frame[field_] = pd.Series(said, dtype="string").mask(is_open.to_numpy(dtype=bool), pd.NA)
-            frame[f"{field_}_low"], frame[f"{field_}_high"] = (
-                mine["class_low"].to_numpy(),
-                mine["class_high"].to_numpy(),
-            )
+            low, high = mine["class_low"], mine["class_high"]
+            frame[field_] = low.where((low == high).fillna(False)).array
+            frame[f"{field_}_low"], frame[f"{field_}_high"] = low.array, high.array
             classes[field_] = [item.name for item in policy.lenses.lenses[name].classes]
         return cls(frame, classes)
 
@@ -60,26 +53,16 @@ class Facts:
     def codes(self, name: str) -> tuple[Codes, pd.Series]:
         """Code of every system's value, and the distinct values; the last one is the unknown."""
         if name not in self._codes:
-            codes, values = pd.factorize(self.frame[name], use_na_sentinel=True)
-            distinct = pd.Series(values).reset_index(drop=True).astype(self.frame[name].dtype)
+            column = self.frame[name]
+            codes, values = pd.factorize(column)
+            is_word = isinstance(column.dtype, pd.CategoricalDtype)
+            distinct = pd.Series(values).reset_index(drop=True).astype("string" if is_word else column.dtype)
             unknown = pd.Series([pd.NA if distinct.dtype.kind != "M" else pd.NaT], dtype=distinct.dtype)
             self._codes[name] = (
-                np.where(codes < 0, len(distinct), codes).astype(np.int64),
+                np.where(codes < 0, len(distinct), codes).astype(np.int32),
                 pd.concat([distinct, unknown], ignore_index=True),
             )
         return self._codes[name]
-
-    def combinations(self, names: list[str]) -> tuple[Codes, dict[str, Codes]]:
-        """Code of every system's combination of values, and the codes of the values in each distinct combination."""
-        key = tuple(names)
-        if key not in self._combinations:
-            codes, size = np.zeros(len(self.frame), dtype=np.int64), 1
-            for name in names:
-                part, values = self.codes(name)
-                codes, size = compressed(codes * len(values) + part, size * len(values))
-            first = first_of(codes, size)
-            self._combinations[key] = codes, {name: self.codes(name)[0][first] for name in names}
-        return self._combinations[key]
 
     def is_unknown(self, name: str) -> NDArray[np.bool_]:
         """Systems for which a field is unknown."""
@@ -90,6 +73,8 @@ class Facts:
 
 def plain(value: Any) -> str:
     """A value as evidence writes it."""
+    if isinstance(value, (str, int)):
+        return str(value)
     if value is None or pd.isna(value):
         return "?"
     if isinstance(value, pd.Timestamp):

@@ -5,7 +5,7 @@ False, unknown and true are -1, 0 and 1, so that `all` is the minimum, `any` the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.codes import Codes
+from planner.codes import Codes, first_of, joined
 from planner.policy.conditions import Condition, evaluate
 from planner.rules.facts import Facts
 
 TRUE, UNKNOWN, FALSE = 1, 0, -1
+TRUTHS = 3
 Truth = NDArray[np.int8]
 
 
@@ -47,6 +48,26 @@ class Truths:
         """Code of the first of the answers of a field; the others follow."""
         return len(self._facts.codes(name)[1])
 
+    def combinations(self, condition: Condition, names: Iterable[str]) -> tuple[Codes, dict[str, Codes]]:
+        """Combinations of values that a condition can tell apart.
+
+        Parameters
+        ----------
+        condition
+            What is asked of the values.
+        names
+            Its fields, and columns that it does not read: of these every value counts.
+
+        Returns
+        -------
+        Code of every system's combination, and the codes of the values in an example of each.
+        """
+        columns = {name: self._facts.codes(name)[0] for name in names}
+        kinds = {name: self._kinds(name, condition) for name in columns}
+        codes, size = joined(((kinds[name][0][own], kinds[name][1]) for name, own in columns.items()), len(self._facts))
+        first = first_of(codes, size)
+        return codes, {name: own[first] for name, own in columns.items()}
+
     def of(self, condition: Condition, codes: Mapping[str, Codes], *, ahead: bool = False) -> Truth:
         """Truth for every row of codes; `ahead` looks to the day when every question is answered."""
         if condition.not_ is not None:
@@ -55,6 +76,16 @@ class Truths:
             if parts is not None:
                 return reduce(fold, (self.of(part, codes, ahead=ahead) for part in parts))
         return self._leaf(condition, ahead)[codes[str(condition.field)]]
+
+    def _kinds(self, name: str, condition: Condition) -> tuple[Codes, int]:
+        """Kind of each value of a column, and how many there are: what the condition cannot tell apart is of one kind;
+        the unknown is one of its own."""
+        count = self.first_answer(name)
+        said = [self._leaf(leaf, ahead=False)[:count] - FALSE for leaf in condition.leaves() if leaf.field == name]
+        if not said:
+            return np.arange(count), count
+        is_unknown = np.arange(count) == count - 1
+        return joined([*((part, TRUTHS) for part in said), (is_unknown, 2)], count)
 
     def _leaf(self, leaf: Condition, ahead: bool) -> Truth:
         ahead = ahead and leaf.is_known is not None

@@ -1,7 +1,7 @@
-"""One rule read on every system: its truth for each distinct combination of the values that it asks for.
+"""One rule read on every system: its truth for each combination of values that it can tell apart.
 
-A register of 250,000 systems holds few distinct combinations of the two or three fields that one rule reads, so the
-rule is evaluated on these and its truth is spread over the systems.
+Of 250,000 systems with thousands of different numbers of users, a rule on "fewer than ten" sees three kinds: fewer, not
+fewer and unknown. It is evaluated on one example of each kind, and its truth is spread over the systems.
 """
 
 from __future__ import annotations
@@ -27,15 +27,14 @@ IMPOSSIBLE = -2
 class Reading:
     """One gate or rule on all systems.
 
-    `combos` holds, for each field, the code of its value in every distinct combination. `now` is the truth of the rule
-    on what is known today and `ahead` what can be said of the day when every question is answered, both per
-    combination. `branches` gives, for a field and each of its possible answers, the truth of `now` and `ahead` had the
-    field that answer; a combination in which the field is known, or to which the answer is impossible, is marked so.
+    `codes` gives the combination of every system. `now` is the truth of the rule on what is known today and `ahead`
+    what can be said of the day when every question is answered, both per combination. `branches` gives, for a field and
+    each of its possible answers, the truth of `now` and `ahead` had the field that answer; a combination in which the
+    field is known, or to which the answer is impossible, is marked so.
     """
 
     item: Gate | Rule
     codes: Codes
-    combos: dict[str, Codes]
     now: Truth
     ahead: Truth
     branches: dict[str, list[tuple[Truth, Truth]]]
@@ -77,10 +76,11 @@ def read_rules(facts: Facts, items: Iterable[Gate | Rule], plan_date: date) -> R
 
 def _read(item: Gate | Rule, facts: Facts, answers: dict[str, list[Any]], truths: Truths) -> Reading:
     fields = item.when.fields()
-    codes, combos = facts.combinations([column for name in fields for column in facts.columns_behind(name)])
+    columns = [column for name in fields for column in facts.columns_behind(name)]
+    codes, combos = truths.combinations(item.when, columns)
     now, ahead = (truths.of(item.when, combos, ahead=later) for later in (False, True))
     branches = {name: _branches(item, facts, combos, name, len(answers[name]), truths) for name in fields}
-    reading = Reading(item, codes, combos, now.copy(), ahead.copy(), branches)
+    reading = Reading(item, codes, now.copy(), ahead.copy(), branches)
     for name in fields:
         _take_what_all_answers_agree_on(reading, name)
     return reading

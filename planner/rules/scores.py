@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.codes import Codes, compressed, first_of
+from planner.codes import Codes, first_of, joined
 from planner.policy import Decisions, Gate, Rule
 from planner.rules.kleene import TRUE, UNKNOWN
 from planner.rules.reading import IMPOSSIBLE, Reading, Readings
@@ -65,29 +65,30 @@ class Scores:
 def score(readings: Readings, decisions: Decisions) -> Scores:
     """Weigh all rules and gates."""
     options: list[str] = list(decisions.options)
-    shape = (len(readings.facts), len(options))
     column = {option: at for at, option in enumerate(options)}
-    denied, may, by = _denials(readings, column, shape)
-    now = np.zeros(shape)
+    denied, may, by = _denials(readings, column)
+    now = np.zeros((len(options), len(readings.facts)))
     for reading in readings.rules:
-        now[:, column[_rule(reading).then]] += _rule(reading).points * (reading.now == TRUE)[reading.codes]
-    leader, second = winners(now, denied)
-    low, high, lead = _bounds(readings, column, shape, leader)
-    return Scores(options, now, np.minimum(low, now), np.maximum(high, now), denied, may, by, leader, second, lead)
+        now[column[_rule(reading).then]] += (_rule(reading).points * (reading.now == TRUE))[reading.codes]
+    left = standing(now.T, denied.T)
+    leader = best_of(left)
+    left[np.arange(len(left)), leader] = -np.inf
+    second = best_of(left)
+    low, high, lead = _bounds(readings, column, leader)
+    low, high = np.minimum(low, now), np.maximum(high, now)
+    return Scores(options, now.T, low.T, high.T, denied.T, may.T, by.T, leader, second, lead.T)
 
 
-def winners(points: Matrix, denied: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Best and second best option with points of each system; -1 for nobody. The first of equals wins."""
-    open_ = np.where(denied | (points <= 0), -np.inf, points)
-    first = open_.argmax(axis=1)
-    rows = np.arange(len(points))
-    has_first = np.isfinite(open_[rows, first])
-    open_[rows, first] = -np.inf
-    second = open_.argmax(axis=1)
-    return (
-        np.where(has_first, first, NOBODY).astype(np.int64),
-        np.where(np.isfinite(open_[rows, second]), second, NOBODY).astype(np.int64),
-    )
+def standing(points: Matrix, denied: Bools) -> Matrix:
+    """Points of what can be proposed, systems x options; less than any number for what cannot."""
+    return np.where(denied | (points <= 0), -np.inf, points)
+
+
+def best_of(points: Matrix) -> NDArray[np.int64]:
+    """Number of the option with most points for every system, -1 where none stands. The first of equals wins."""
+    first = points.argmax(axis=1)
+    is_standing = points[np.arange(len(points)), first] > -np.inf
+    return np.where(is_standing, first, NOBODY).astype(np.int64)
 
 
 def _rule(reading: Reading) -> Rule:
@@ -95,9 +96,8 @@ def _rule(reading: Reading) -> Rule:
     return reading.item
 
 
-def _denials(
-    readings: Readings, column: dict[str, int], shape: tuple[int, int]
-) -> tuple[Bools, Bools, NDArray[np.int64]]:
+def _denials(readings: Readings, column: dict[str, int]) -> tuple[Bools, Bools, NDArray[np.int64]]:
+    shape = (len(column), len(readings.facts))
     denied, may = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     by = np.full(shape, NOBODY, dtype=np.int64)
     for number, reading in enumerate(readings.gates):
@@ -106,31 +106,30 @@ def _denials(
         denies, could = (reading.now == TRUE)[reading.codes], (reading.ahead == UNKNOWN)[reading.codes]
         for option in reading.item.options:
             at = column[option]
-            by[:, at] = np.where(denies & (by[:, at] == NOBODY), number, by[:, at])
-            denied[:, at] |= denies
-            may[:, at] |= could
+            by[at][denies & ~denied[at]] = number
+            denied[at] |= denies
+            may[at] |= could
     return denied, may, by
 
 
-def _bounds(
-    readings: Readings, column: dict[str, int], shape: tuple[int, int], leader: NDArray[np.int64]
-) -> tuple[Matrix, Matrix, Matrix]:
+def _bounds(readings: Readings, column: dict[str, int], leader: NDArray[np.int64]) -> tuple[Matrix, Matrix, Matrix]:
+    shape = (len(column), len(leader))
     base, slack_low, slack_high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     by_field: dict[str, list[tuple[Reading, Bools]]] = {}
     for reading in readings.rules:
         rule, at = _rule(reading), column[_rule(reading).then]
-        base[:, at] += rule.points * (reading.ahead == TRUE)[reading.codes]
+        base[at] += (rule.points * (reading.ahead == TRUE))[reading.codes]
         left = reading.ahead == UNKNOWN
         for name in reading.branches:
             decided = left & reading.settled_by(name)
             if decided.any():
                 by_field.setdefault(name, []).append((reading, decided))
                 left &= ~decided
-        slack_low[:, at] += min(rule.points, 0) * left[reading.codes]
-        slack_high[:, at] += max(rule.points, 0) * left[reading.codes]
+        slack_low[at] += (min(rule.points, 0) * left)[reading.codes]
+        slack_high[at] += (max(rule.points, 0) * left)[reading.codes]
     low, high = base + slack_low, base + slack_high
     mine = np.where(leader == NOBODY, 0, leader)
-    lead = low[np.arange(shape[0]), mine][:, None] - high
+    lead = low[mine, np.arange(len(mine))] - high
     for name, decided_rules in by_field.items():
         _add_field(readings, name, decided_rules, column, (low, high, lead), mine)
     return low, high, lead
@@ -147,7 +146,7 @@ def _add_field(
     """Add what the answer to one field can give each option: all rules that it decides turn out together."""
     low, high, lead = bounds
     codes, at = _alike(name, decided_rules, leader)
-    least, most, worst = (np.full((len(at), low.shape[1]), start) for start in (np.inf, -np.inf, np.inf))
+    least, most, worst = (np.full((len(low), len(at)), start) for start in (np.inf, -np.inf, np.inf))
     mine = leader[at]
     for number in range(len(readings.answers[name])):
         given, possible = np.zeros_like(least), np.ones(len(at), dtype=np.bool_)
@@ -155,25 +154,26 @@ def _add_field(
             of_rows = reading.codes[at]
             truth = reading.branches[name][number][1]
             possible &= ~((truth == IMPOSSIBLE) & decided)[of_rows]
-            given[:, column[_rule(reading).then]] += _rule(reading).points * ((truth == TRUE) & decided)[of_rows]
-        ahead = given[np.arange(len(at)), mine][:, None] - given
-        least = np.where(possible[:, None], np.minimum(least, given), least)
-        most = np.where(possible[:, None], np.maximum(most, given), most)
-        worst = np.where(possible[:, None], np.minimum(worst, ahead), worst)
-    low += least[codes]
-    high += most[codes]
-    lead += worst[codes]
+            given[column[_rule(reading).then]] += _rule(reading).points * ((truth == TRUE) & decided)[of_rows]
+        ahead = given[mine, np.arange(len(at))] - given
+        least = np.where(possible, np.minimum(least, given), least)
+        most = np.where(possible, np.maximum(most, given), most)
+        worst = np.where(possible, np.minimum(worst, ahead), worst)
+    for option in sorted({column[_rule(reading).then] for reading, _ in decided_rules}):
+        low[option] += least[option][codes]
+        high[option] += most[option][codes]
+    for option in range(len(lead)):
+        lead[option] += worst[option][codes]
 
 
 def _alike(
     name: str, decided_rules: list[tuple[Reading, Bools]], leader: NDArray[np.int64]
 ) -> tuple[Codes, NDArray[np.int64]]:
     """Code of the systems to which every answer to a field gives the same, and the first system of each code."""
-    codes, size = compressed(leader, int(leader.max(initial=0)) + 1)
+    parts: list[tuple[Codes, int]] = [(leader, int(leader.max(initial=0)) + 1)]
     for reading, decided in decided_rules:
-        own, count = np.zeros(len(decided), dtype=np.int64), 1
-        for _, truth in reading.branches[name]:
-            turned = np.where(decided, truth - IMPOSSIBLE, 0)
-            own, count = compressed(own * TRUTHS + turned, count * TRUTHS)
-        codes, size = compressed(codes * count + own[reading.codes], size * count)
+        turned = (np.where(decided, truth - IMPOSSIBLE, 0) for _, truth in reading.branches[name])
+        own, count = joined(((part, TRUTHS) for part in turned), len(decided))
+        parts.append((own[reading.codes], count))
+    codes, size = joined(parts, len(leader))
     return codes, first_of(codes, size)

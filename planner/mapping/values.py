@@ -48,7 +48,7 @@ def value_signs(table: str, column: MappedColumn, sample: Sample) -> list[ValueS
     if column.is_presence:
         return _of_persons(sample)
     schema = load_table(table)
-    typed = schema.column(column.name) if column.name in schema.names and not column.split else None
+    typed = schema.column(column.name) if column.name in schema.names and column.split not in TAKEN_APART else None
     is_typed = typed is not None and typed.type != "text"
     read = [_read(table, typed, sample)] if typed is not None and is_typed else []
     if column.split in TAKEN_APART:

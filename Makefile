@@ -21,7 +21,7 @@ export UV_SYSTEM_CERTS = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test lint install install-test lock clean
+.PHONY: help plan test fuzz lint install install-test lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -33,6 +33,9 @@ plan: install ## Plan one case: make plan CASE=inventories/exempelkommun
 test: install-test ## Run the fast tests
 	@echo "==> Testing"
 	$(BIN)/python -m pytest
+
+fuzz: install-test ## Read 5,000 damaged files, a night's worth
+	$(BIN)/python -m pytest -m "slow or not slow" tests/test_mutations.py --mutations 5000
 
 lint: install-test ## Check style, format and types
 	@echo "==> Linting"

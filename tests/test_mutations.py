@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import resource
 import time
 import zipfile
 from collections.abc import Callable
@@ -18,12 +19,13 @@ import pytest
 import xlsxwriter
 
 from planner.case import read_case
-from planner.errors import PlannerError
+from planner.errors import InventoryError, PlannerError
 from planner.ingest import ingest
 from tests import opendocument
 
 PER_TEST = 10
 SECONDS = 10
+GIB = 1
 FIXTURES = Path(__file__).parent / "dialects"
 REGISTER = (
     "Systemnamn;Leverantör;Avtalsslut;Årskostnad;KLASSA (K-R-T);Antal användare;Beroende till\r\n"
@@ -151,11 +153,16 @@ def mutated(number: int) -> tuple[str, bytes, str]:
     return name, data, f"{number}: {name} {'+'.join(done)}"
 
 
+def peak_gib() -> float:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 def outcome(make_case: Callable[..., Path], number: int) -> bool:
     """Whether a mutation is read; when it is not, it is refused in words."""
     name, data, what = mutated(number)
     case = read_case(make_case({name: data}, f"  - {{file: {name}}}\n", name=f"case{number}"))
-    start = time.monotonic()
+    start, before = time.monotonic(), peak_gib()
     try:
         tables = ingest(case)
     except PlannerError as refusal:
@@ -166,6 +173,7 @@ def outcome(make_case: Callable[..., Path], number: int) -> bool:
         raise AssertionError(what) from error
     finally:
         assert time.monotonic() - start < SECONDS, what
+        assert peak_gib() <= max(before, GIB), what
     counts = tables["sources"]
     assert (counts["rows_in"] == counts["rows_used"] + counts["rows_merged"] + counts["rows_rejected"]).all(), what
     assert tables["rejects"]["rows"].fillna(1).sum() == counts["rows_rejected"].sum(), what
@@ -193,3 +201,30 @@ def test_a_container_with_a_hole_is_read_or_refused_in_words(make_case: Callable
             ingest(read_case(make_case({name: holed}, f"  - {{file: {name}}}\n", name=f"case{number}")))
         except PlannerError as refusal:
             assert refusal.place and refusal.remedy
+
+
+def packed(member: str, megabytes: int) -> bytes:
+    """An archive with a member of blanks, a thousand times smaller than what it unpacks to."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(member, "w") as file:
+        for _ in range(megabytes):
+            file.write(b" " * 1_000_000)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("name", "member"), [("a.zip", "a.csv"), ("a.xlsx", "xl/worksheets/sheet1.xml")])
+def test_an_archive_that_is_made_to_fill_the_memory_is_refused(
+    make_case: Callable[..., Path], name: str, member: str
+) -> None:
+    before = peak_gib()
+    with pytest.raises(InventoryError, match="too much"):
+        ingest(read_case(make_case({name: packed(member, 300)}, f"  - {{file: {name}}}\n")))
+    assert peak_gib() - before < 0.2
+
+
+def test_yaml_that_unfolds_without_end_is_refused(make_case: Callable[..., Path]) -> None:
+    laughs = "a: &a [x, x]\n" + "".join(
+        f"{two}: &{two} [*{one}, *{one}, *{one}]\n" for one, two in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    with pytest.raises(InventoryError, match="alias"):
+        ingest(read_case(make_case({"a.yaml": laughs}, "  - {file: a.yaml}\n")))

@@ -13,8 +13,10 @@ from planner.texts import Texts
 
 
 def written(portfolio: Portfolio, compared: Preview | str, texts: Texts) -> dict[str, bytes]:
-    """Findings.csv, and changes.csv where there was a plan to compare with."""
+    """Findings.csv; matches.csv where rows of several sources may be one; changes.csv where there is another plan."""
     files = {"findings.csv": _csv(worded(all_found(portfolio), names_of(portfolio), texts))}
+    if len(portfolio["matches"]):
+        files["matches.csv"] = _csv(portfolio["matches"])
     if isinstance(compared, Preview):
         files["changes.csv"] = _csv(compared.changes)
     return files

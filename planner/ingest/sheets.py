@@ -43,6 +43,8 @@ MAX_MEMBERS = 500
 # So much of a text shows which mark separates its cells.
 HEAD_LETTERS = 1_000_000
 MAX_UNPACKED_BYTES = 2_000_000_000
+# Inventories pack ten to thirty times; what is large and packs a hundred times is made to fill the memory.
+LARGE_BYTES, MAX_RATIO = 200_000_000, 100
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
 BLANK = ("", None)
 _SIGNATURES = {
@@ -163,7 +165,7 @@ def _archive(path: Path, without: frozenset[str]) -> Iterator[Sheet]:
                 ),
                 key=lambda item: item.filename,
             )
-            if len(members) > MAX_MEMBERS or sum(item.file_size for item in members) > MAX_UNPACKED_BYTES:
+            if len(members) > MAX_MEMBERS or _fills_memory(members):
                 raise InventoryError("the archive holds too much", place=path.name, remedy="Split it.")
             for item in members:
                 member = Path(PurePosixPath(item.filename).name)
@@ -202,8 +204,8 @@ def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
 def _refuse_bomb(path: Path, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(item.file_size for item in archive.infolist())
-            if size <= MAX_UNPACKED_BYTES:
+            is_bomb = _fills_memory(archive.infolist())
+            if not is_bomb:
                 refuse_stray_values(archive, path.name)
     except DAMAGE:
         raise InventoryError(
@@ -211,8 +213,13 @@ def _refuse_bomb(path: Path, data: bytes) -> None:
             place=path.name,
             remedy="Save it anew from a spreadsheet, or name it by what it is.",
         ) from None
-    if size > MAX_UNPACKED_BYTES:
-        raise InventoryError("the workbook unpacks to more than 2 GB", place=path.name, value=size, remedy="Split it.")
+    if is_bomb:
+        raise InventoryError("the workbook unpacks to too much", place=path.name, remedy="Split it, or save it anew.")
+
+
+def _fills_memory(members: list[zipfile.ZipInfo]) -> bool:
+    unpacked, packed = sum(item.file_size for item in members), sum(item.compress_size for item in members)
+    return unpacked > MAX_UNPACKED_BYTES or (unpacked > LARGE_BYTES and unpacked > MAX_RATIO * packed)
 
 
 def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[Row], list[int]]:

@@ -181,6 +181,7 @@ def test_what_is_no_model_is_refused_in_words(make_case: MakeCase, text: str, wo
         read(make_case, text)
 
 
+@pytest.mark.slow
 def test_ten_thousand_elements_are_quick(make_case: MakeCase) -> None:
     elements = ",".join(f"a{at} ApplicationComponent" for at in range(10_000))
     relations = ",".join(f"r{at} Flow a{at} a{at + 1}" for at in range(9_999))

@@ -17,6 +17,8 @@ from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import empty
 
+pytestmark = pytest.mark.slow
+
 MakeCase = Callable[..., Path]
 HEADER = "Source server name,Source IP,Source process,Destination server name,Destination IP,Destination application,Destination process,Destination port\n"
 SERVERS = (

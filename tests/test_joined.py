@@ -21,6 +21,8 @@ from planner.ingest.rejected import rejected_files
 from planner.ingest.service_graph import spelling
 from tests.conftest import SHARED
 
+pytestmark = pytest.mark.slow
+
 REGISTER = Path(__file__).parent / "dialects" / "register_api.json"
 GRAPH = SHARED / "data" / "sundsvall-service-graph"
 MakeCase = Callable[..., Path]

@@ -318,6 +318,7 @@ def proposed(rows: list[list[object]]) -> tuple[str, dict[str, str | None]]:
     return proposal.table, {one.field.header: one.column for one in proposal.columns}
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_columns_changes_nothing(random: random.Random) -> None:
@@ -338,6 +339,7 @@ def test_headers_are_found_below_a_title_and_above_words_that_are_headers_elsewh
     assert header_row_of(sheet_of(list(rows))) == 1
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_sampled() -> None:
     rows = [["Maskin", "RAM"], *([f"dvarg{at}", "4"] for at in range(1_000_000))]
     fields = fields_of(sheet_of(rows), 0)
@@ -401,6 +403,7 @@ def test_the_example_register_is_wholly_sure() -> None:
     assert done.exit_code == 0 and "Unsure" not in done.output and "a register of systems" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_real_command_keeps_to_the_width_of_the_terminal(folder: Path, width: int) -> None:
     done = subprocess.run(

@@ -19,6 +19,8 @@ from planner.mapping.proposal import Proposed, propose, propose_for
 from planner.mapping.sample import fields_of, header_row_of
 from tests.test_dialects import FIXTURES, dialect_of
 
+pytestmark = pytest.mark.slow
+
 SURE, LIKELY, ASKED = 0.90, 0.70, 0.25
 # Konveyor and ServiceNow relations are not one table of one thing; disks and series are no table that a person lists.
 APART = ("konveyor", "servicenow_rel", "migration_center_disks", "migration_center_perf", "utilisation")

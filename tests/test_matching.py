@@ -222,7 +222,8 @@ HOSTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=HOSTS, other=HOSTS, third=HOSTS, seed=st.integers(0, 10**6))
 def test_no_row_is_lost_and_the_order_of_rows_says_nothing(
     make_case: MakeCase,

@@ -187,6 +187,7 @@ def test_a_damaged_file_is_read_or_refused_in_words(make_case: Callable[..., Pat
         outcome(make_case, number)
 
 
+@pytest.mark.slow
 def test_the_mutations_damage_some_files_and_not_all(make_case: Callable[..., Path]) -> None:
     read = [outcome(make_case, number) for number in range(40)]
     assert 10 <= sum(read) < 40

@@ -61,7 +61,7 @@ def test_far_and_repeated_cells_are_refused_at_once(make_case: MakeCase, far: st
 
 def test_what_unpacks_to_too_much_is_refused(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MAX_UNPACKED_BYTES", 1_000)
-    with pytest.raises(InventoryError, match="unpacks to more than"):
+    with pytest.raises(InventoryError, match="unpacks to too much"):
         read(make_case, spreadsheet(Register=REGISTER))
 
 

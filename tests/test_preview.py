@@ -67,6 +67,7 @@ def applied(old: pd.DataFrame, changes: pd.DataFrame) -> dict[str, dict[str, str
     return records
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(SYSTEMS, SYSTEMS)
 def test_changes_applied_to_the_old_table_give_the_new(

@@ -21,6 +21,8 @@ from planner.texts import load_texts
 from tests.rvtools_export import Row, Table, csvs, internal, new, old, only, with_column, xlsx, zipped
 from tests.test_mutations import MUTATIONS
 
+pytestmark = pytest.mark.slow
+
 MakeCase = Callable[..., Path]
 Tables = dict[str, pd.DataFrame]
 MANAGER = "0b1c2d3e-0000-4000-8000-00000000000a"

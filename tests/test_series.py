@@ -37,6 +37,8 @@ from planner.verify import verify
 from tests.conftest import write_case
 from tests.test_mutations import MUTATIONS
 
+pytestmark = pytest.mark.slow
+
 MakeCase = Callable[..., Path]
 FIXTURES = Path(__file__).parent / "dialects"
 # Half a step of the grid, and the last binary digit of a value that lies between two steps.

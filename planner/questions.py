@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from planner.case import Case
@@ -25,9 +26,7 @@ def questions(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.
     asked = asked.merge(alone, on=["system_id", "field"], how="left")
     asked["alone"] = asked["alone"].fillna(False).astype(bool)
     asked = _to_columns(asked, portfolio, policy)
-    groups = asked.groupby(["system_id", "column"], sort=False)
-    rows = groups.agg(reads=("field", " ".join), alone=("alone", "any")).reset_index()
-    rows = rows.rename(columns={"column": "field"})
+    rows = _once_each(asked).rename(columns={"column": "field"})
     rows["asked_of"] = rows["field"].isin(policy.questions.asked_of_it).map({True: "it", False: "business"})
     rows["organisation"] = rows["system_id"].map(portfolio["systems"].set_index("system_id")["organisation"])
     rows = rows.merge(_stakes(portfolio), on="system_id", how="left")
@@ -52,7 +51,7 @@ def _to_columns(asked: pd.DataFrame, portfolio: Portfolio, policy: Policy) -> pd
             "column": lenses["missing"].str.split(),
         }
     ).explode("column")
-    is_lens = asked["field"].str.endswith(LENS_SUFFIX)
+    is_lens = asked["field"].isin([name for name in asked["field"].unique() if name.endswith(LENS_SUFFIX)])
     # A lens reads many inputs: what its class would change, no single one of them changes for sure.
     of_lenses = asked[is_lens].merge(missing, on=["system_id", "field"]).assign(alone=False)
     plain = asked[~is_lens]
@@ -63,6 +62,20 @@ def _to_columns(asked: pd.DataFrame, portfolio: Portfolio, policy: Policy) -> pd
     facts = portfolio["facts"]
     is_provisional = everything["system_id"].isin(facts.loc[facts["is_provisional"], "system_id"])
     return everything.assign(column=everything["column"].mask(is_provisional, "system_name"))
+
+
+def _once_each(asked: pd.DataFrame) -> pd.DataFrame:
+    """One row per system and column, with all fields that are read from it."""
+    groups = asked.groupby(["system_id", "column"], sort=False)
+    number, turn = groups.ngroup().to_numpy(), groups.cumcount().to_numpy()
+    rows = asked.loc[turn == 0, ["system_id", "column"]].reset_index(drop=True)
+    fields = asked["field"].to_numpy(dtype=object)
+    reads, alone = fields[turn == 0], np.zeros(len(rows), dtype=np.bool_)
+    alone[number[asked["alone"]]] = True
+    # In rounds: 250,000 systems have five million questions, too many to be joined one by one.
+    for again in range(1, int(turn.max(initial=0)) + 1):
+        reads[number[turn == again]] += " " + fields[turn == again]
+    return rows.assign(reads=reads, alone=alone)
 
 
 def _stakes(portfolio: Portfolio) -> pd.DataFrame:

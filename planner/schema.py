@@ -102,7 +102,8 @@ def empty(name: str) -> pd.DataFrame:
 
 @lru_cache
 def _empty(name: str) -> pd.DataFrame:
-    return conform(pd.DataFrame(), name)
+    table = load_table(name)
+    return pd.DataFrame({column.name: pd.Series(dtype=DTYPES[column.type]) for column in table.columns})
 
 
 def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -124,6 +125,8 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     extra = [str(column) for column in frame.columns if column not in table.names]
     if extra:
         raise SchemaError(f"table {name} has columns that its schema does not declare", value=extra)
+    if not len(frame):
+        return empty(name)
     frame = frame.reset_index(drop=True)
     given = set(frame.columns)
     result = frame

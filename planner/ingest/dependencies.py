@@ -55,6 +55,8 @@ def propose_flows(systems: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     dataflows, origins
         Rows of table dataflows, and for each flow_id the system and staging column that it was read from.
     """
+    if not any(systems[column].notna().any() for column in TEXTS if column in systems):
+        return pd.DataFrame(), pd.DataFrame()
     register = _Register(systems)
     rows = [
         {"system_id": system, "column": column, **_meant(piece, register)}

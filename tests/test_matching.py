@@ -162,6 +162,31 @@ def test_a_rule_may_be_overruled(make_case: MakeCase) -> None:
     assert tables["systems"]["system_id"].is_unique
 
 
+def test_decisions_that_contradict_each_other_are_told(make_case: MakeCase) -> None:
+    answers = decided(read(make_case, SYSTEMS), {3: "samma"})
+    again = answers + "".join(
+        line.replace("samma", "olika") for line in answers.splitlines(keepends=True) if "samma" in line
+    )
+    tables = read(make_case, {**SYSTEMS, "matches.csv": again}, name="contradicting")
+    found = tables["findings"].query("code == 'decisions_contradict'")
+    assert found["value"].tolist() == ["Björken / björken"]
+    assert (tables["systems"]["name"].str.casefold() == "björken").sum() == 2
+
+
+def test_what_a_person_told_apart_stays_apart_by_way_of_others(make_case: MakeCase) -> None:
+    head = "Systemnamn;Organisation\n"
+    files = {f"{name}.csv": f"{head}Eken;Skola\n" for name in "ab"}
+    files["c.csv"] = f"{head}Eken;Skola\n"
+    files["a.csv"] += "Granen;Skola\n"
+    different = {**files, "b.csv": "Systemnamn;Organisation;Leverantör\nEken;Skola;Skogen AB\n"}
+    one = read(make_case, different)
+    assert len(one["systems"].query("name == 'Eken'")) == 1
+    keys = one["matches"].assign(decision="different")
+    tables = read(make_case, {**different, "matches.csv": to_csv_bytes(keys).decode()}, name="apart")
+    assert len(tables["systems"].query("name == 'Eken'")) == 2
+    assert not set(tables["matches"]["state"]) - {"refused"}
+
+
 def test_a_decision_about_rows_that_are_gone_is_rejected(make_case: MakeCase) -> None:
     answers = decided(read(make_case, SYSTEMS), {3: "samma"})
     gone = {"register.csv": SYSTEMS["register.csv"], "annat.csv": "Systemnamn;Organisation\nEken;Skola\n"}

@@ -53,9 +53,10 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
         The order of sources that the case states names a source or column that there is not.
     """
     reading = read_sources(case)
-    done = _identified(case, reading, matching or load_policy(case.policy, case.folder).matching)
+    decided = decisions_of(reading.records[MATCHES])
+    done = _identified(case, reading, decided, matching or load_policy(case.policy, case.folder).matching)
     matches = concat([item.matches for item in done.values()], MATCHES)
-    counts, lost = accounted(decisions_of(reading.records[MATCHES]), reading.records[MATCHES], matches)
+    counts, lost = accounted(decided, reading.records[MATCHES], matches)
     reading.counts.extend(
         {**count, **origin.as_row()} for count, origin in zip(counts, reading.origins[MATCHES], strict=True)
     )
@@ -69,8 +70,7 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     return _tables(done, reading, matches, more)
 
 
-def _identified(case: Case, reading: Reading, matching: Matching) -> dict[str, Identified]:
-    decided = decisions_of(reading.records[MATCHES])
+def _identified(case: Case, reading: Reading, decided: pd.DataFrame, matching: Matching) -> dict[str, Identified]:
     ranks = ranks_of(case, reading.records, reading.origins)
     return {
         kind.table: identify(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -165,11 +165,10 @@ def _matched(
     own = kept[~kept["_only_complete"]]
     if table not in MATCHED or own["_source"].nunique() < 2:
         return no_matches()
-    numbers, names = pd.factorize(own["_cluster"])
+    numbers, _ = pd.factorize(own["_cluster"])
     rows = own.assign(cluster=numbers, source=own["_source"], row=own["_row"], handle=_handles(own))
     rows["file"] = own["_source"].map(dict(enumerate(record.file for record in records)))
-    found = match(rows.drop_duplicates(["cluster", "source"]), table, matching, decided)
-    return replace(found, joined=dict(zip(names, names[found.root], strict=True)))
+    return match(rows.drop_duplicates(["cluster", "source"]), table, matching, decided)
 
 
 def _handles(own: pd.DataFrame) -> pd.Series:

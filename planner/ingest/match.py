@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from planner.ingest.alike import alike
 from planner.policy.matching import Matching, MatchRule
@@ -30,32 +28,31 @@ Candidate = tuple[Pair, bool, float]
 
 @dataclass(frozen=True)
 class Matches:
-    """`root` is the lowest number among the clusters that are one; `table` has rows of table matches.
+    """`joined` leads from every cluster to the one that it is part of; `table` has rows of table matches."""
 
-    `joined` says the same with the clusters' own names.
-    """
-
-    root: NDArray[np.intp]
+    joined: dict[str, str]
     table: pd.DataFrame
     findings: pd.DataFrame
-    joined: dict[str, str] = field(default_factory=dict)
 
 
 def no_matches() -> Matches:
     """Where there is only one source."""
-    return Matches(np.zeros(0, dtype=np.intp), empty("matches"), empty("findings"))
+    return Matches({}, empty("matches"), empty("findings"))
 
 
 @dataclass
 class _Clusters:
-    """Which clusters are one so far, from which sources their rows are, and what they state."""
+    """Which clusters are one so far, from which sources their rows are, what they state, and from which others a person
+    has told them apart."""
 
     sources: list[set[int]]
     stated: dict[str, list[set[str]]]
-    parent: list[int] = field(default_factory=list)
+    parent: list[int] = field(init=False)
+    apart: list[set[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.parent = list(range(len(self.sources)))
+        self.apart = [set() for _ in self.sources]
 
     def root(self, at: int) -> int:
         while self.parent[at] != at:
@@ -68,13 +65,20 @@ class _Clusters:
         if first != second:
             self.parent[second] = first
             self.sources[first] |= self.sources[second]
+            self.apart[first] |= self.apart[second]
             for said in self.stated.values():
                 said[first] |= said[second]
 
+    def tell_apart(self, one: int, other: int) -> None:
+        self.apart[self.root(one)].add(other)
+        self.apart[self.root(other)].add(one)
+
     def may_be_one(self, one: int, other: int, unless_differs: list[str]) -> bool:
-        """Two rows of one source are two things, and so are two that state different ids."""
+        """Two rows of one source are two things, and so are two with different ids or that a person told apart."""
         first, second = self.root(one), self.root(other)
         if first == second or self.sources[first] & self.sources[second]:
+            return False
+        if any(self.root(at) == second for at in self.apart[first]):
             return False
         return not any(
             self.stated[name][first]
@@ -90,42 +94,42 @@ def match(clusters: pd.DataFrame, table: str, matching: Matching, decided: pd.Da
     Parameters
     ----------
     clusters
-        Rows of one cluster and source: `cluster` (0, 1, ...), `source`, `handle` (its key before matching), `file`,
-        `row` and all that was read.
+        Rows of one cluster and source: `cluster` (0, 1, ...) and its name `_cluster`, `source`, `handle` (its key
+        before matching), `file`, `row` and all that was read.
     table
         `systems` or `servers`.
     matching
         Rules and scores.
     decided
-        What persons decided: left_key, left_file, right_key, right_file, decision.
+        What persons decided: left_key, left_file, right_key, right_file, decision. All that they call the same is
+        joined; where they also call it different, a finding says so.
     """
     state = _Clusters(_sets(clusters["source"], clusters["cluster"]), _stated(clusters, matching.rules_of(table)))
     found: dict[Pair, tuple[str, float, str, str | None]] = {}
     for pair, decision in _decided(clusters, decided):
         found[pair] = ("person", 1.0, "confirmed" if decision == "same" else "refused", decision)
-        if decision == "same":
-            state.join(*pair)
-    refused = {pair for pair, (*_, decision) in found.items() if decision == "different"}
-    findings = []
+        (state.join if decision == "same" else state.tell_apart)(*pair)
+    findings = _contradicted(_decided(clusters, decided), state, clusters, table)
     for rule in matching.rules_of(table):
         pairs, note = _pairs(rule, clusters, state, matching)
         findings += [note] if note is not None else []
         for pair, is_sure, score in pairs:
-            if pair in found or not state.may_be_one(*pair, rule.unless_differs) or _is_refused(pair, refused, state):
+            if pair in found or not state.may_be_one(*pair, rule.unless_differs):
                 continue
             if is_sure and score >= matching.merge_from.value:
                 state.join(*pair)
                 found[pair] = (rule.name, score, "merged", None)
             elif score >= matching.propose_from.value:
                 found[pair] = (rule.name, score, "proposed", None)
-    root = np.array([state.root(at) for at in range(len(state.sources))], dtype=np.intp)
     # What a surer rule has since made one, or has ruled out, is no question any more.
     open_ = {
         pair for pair, (rule, *_, how, _) in found.items() if how == "proposed" and not state.may_be_one(*pair, [])
     }
     kept = {pair: said for pair, said in found.items() if pair not in open_}
     made = _table(kept, clusters, table)
-    return Matches(root, made, concat([*findings, *_told(made, table)], "findings"))
+    names = clusters.drop_duplicates("cluster").sort_values("cluster")["_cluster"].tolist()
+    joined = {name: names[state.root(at)] for at, name in enumerate(names)}
+    return Matches(joined, made, concat([*findings, *_told(made, table)], "findings"))
 
 
 def _told(made: pd.DataFrame, table: str) -> list[pd.DataFrame]:
@@ -159,9 +163,16 @@ def _decided(clusters: pd.DataFrame, decided: pd.DataFrame) -> Iterator[tuple[Pa
             yield (min(left, right), max(left, right)), str(row.decision)
 
 
-def _is_refused(pair: Pair, refused: set[Pair], state: _Clusters) -> bool:
-    roots = {state.root(at) for at in pair}
-    return any({state.root(at) for at in other} == roots for other in refused)
+def _contradicted(
+    decided: Iterator[tuple[Pair, str]], state: _Clusters, clusters: pd.DataFrame, table: str
+) -> list[pd.DataFrame]:
+    """Pairs that are called different, and the same as well: in so many words or by way of others."""
+    pairs = [
+        pair for pair, decision in decided if decision == "different" and state.root(pair[0]) == state.root(pair[1])
+    ]
+    names = clusters.drop_duplicates("cluster").set_index("cluster")["name"]
+    texts = [" / ".join(str(names[at]) for at in pair) for pair in dict.fromkeys(pairs)]
+    return [finding_rows("warning", "decisions_contradict", table=table, value=text) for text in texts]
 
 
 def _pairs(

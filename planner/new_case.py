@@ -13,11 +13,10 @@ from string import Template
 from planner.case import Source
 from planner.case_file import in_one_line
 from planner.errors import CaseError, InventoryError
-from planner.ingest.plain import read_plain
-from planner.ingest.reading import READERS
-from planner.ingest.sheets import files_of, tab_of
-from planner.ingest.sources import parts_of
-from planner.ingest.tabs import is_tab
+from planner.ingest.reading import read_part
+from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
+from planner.ingest.sheets import files_of
+from planner.ingest.sources import is_tab_file, parts_of
 from planner.texts import TEXTS, Texts
 
 # Time for the first decisions, from the day of the plan to the first day of work.
@@ -116,7 +115,7 @@ def write_new_case(folder: Path, case: NewCase) -> Path:
 def _names(folder: Path) -> Iterator[str]:
     """Files, the files of an RVTools export as the folder that they are in, and subfolders with tables."""
     files = files_of(folder)
-    tabs = {file for file in files if file.suffix.lower() == ".csv" and is_tab(tab_of(file.name))}
+    tabs = {file for file in files if is_tab_file(file)}
     if tabs:
         yield "."
     yield from (file.name for file in files if file not in tabs)
@@ -126,17 +125,28 @@ def _names(folder: Path) -> Iterator[str]:
 
 def _look(folder: Path, name: str) -> Found:
     try:
-        parts, _ = parts_of(folder, Source(file=name))
+        source = Source(file=name)
+        series = find_series(folder, source)
+        parts, _ = parts_of(folder, source, series=series)
         if name == ".":
             parts = [(part, sheets) for part, sheets in parts if part.reader == "rvtools"]
-        records = [
-            record for part, sheets in parts for record in READERS.get(str(part.reader), read_plain)(sheets, part)
-        ]
+        series += [series_of_sheet(folder, *part) for part in parts if part[0].reader in series_dialects()]
+        parts = [(part, sheets) for part, sheets in parts if part.reader not in series_dialects()]
+        records = [record for part, sheets in parts for record in read_part(part, sheets)]
     except InventoryError as reason:
         is_unknown = "recognised" in reason.message
         return Found(name, (), frozenset(), 0, "" if is_unknown else reason.message)
-    readers = tuple(dict.fromkeys(str(part.reader) for part, _ in parts))
-    return Found(name, readers, frozenset(one.table for one in records), sum(one.rows_in for one in records))
+    readers = tuple(
+        dict.fromkeys(str(part.reader) for part in [*(part for part, _ in parts), *(one.source for one in series)])
+    )
+    rows = sum(one.rows_in for one in records) + sum(map(_lines, series))
+    return Found(name, readers, frozenset(one.table for one in records), rows)
+
+
+def _lines(series: SeriesFile) -> int:
+    """Lines below the header; the file is passed through and not kept."""
+    with series.open() as stream:
+        return max(sum(1 for _ in stream) - series.layout.first_line + 1, 0)
 
 
 def _sources(found: tuple[Found, ...], texts: Texts) -> str:

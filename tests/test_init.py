@@ -14,6 +14,8 @@ from planner import cli
 from planner.case import read_case
 from planner.errors import CaseError, InventoryError
 from planner.ingest import ingest
+from planner.new_case import new_case
+from planner.texts import load_texts
 from tests.conftest import REPOSITORY
 from tests.test_mapping import MACHINES
 
@@ -137,3 +139,11 @@ def test_both_languages_have_the_same_case() -> None:
         for text in (swedish, english)
     ]
     assert lines[0] == lines[1] and len(lines[0]) > 8
+
+
+def test_a_series_is_a_source_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "servrar.csv").write_text("Server;vCPU;Minne (GB)\ndvarg01;4;16\n", encoding="utf-8")
+    points = "".join(f"dvarg01;2026-09-01 {hour:02d}:00:00;{hour}\n" for hour in range(24))
+    (tmp_path / "serie.csv").write_text(f"Server;Tidpunkt;CPU %\n{points}", encoding="utf-8")
+    found = {one.file: one for one in new_case(tmp_path, "Provby", date(2026, 11, 26), load_texts("sv")).found}
+    assert (found["serie.csv"].readers, found["serie.csv"].rows) == (("utilisation",), 24)

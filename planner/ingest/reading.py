@@ -92,13 +92,18 @@ def read_sources(case: Case) -> Reading:
             if part.reader in series_dialects():
                 series.append(series_of_sheet(case.folder, part, sheets))
             else:
-                _read_part(reading, part, sheets, f"{number:02d}")
+                _note_part(reading, part, sheets, f"{number:02d}")
     return reading
 
 
-def _read_part(reading: Reading, part: Source, sheets: list[Sheet], number: str) -> None:
+def read_part(part: Source, sheets: list[Sheet]) -> list[Records]:
+    """Read the sheets of one part by its reader."""
+    return [read_usage(record) for record in READERS.get(str(part.reader), read_plain)(sheets, part)]
+
+
+def _note_part(reading: Reading, part: Source, sheets: list[Sheet], number: str) -> None:
     origin = Origin(part, number, sheets[0].sha256)
-    for record in map(read_usage, READERS.get(str(part.reader), read_plain)(sheets, part)):
+    for record in read_part(part, sheets):
         reading.records[record.table].append(record)
         reading.origins[record.table].append(origin)
         if isinstance(record, Detailed):

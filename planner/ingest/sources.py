@@ -133,12 +133,12 @@ def _groups(
     """
     if not path.is_dir():
         # One tab by itself is what its name says.
-        is_lone = path.is_file() and _is_tab_file(path) and path not in streamed
+        is_lone = path.is_file() and is_tab_file(path) and path not in streamed
         return [as_tabs([path]) if is_lone else _sheets(path, streamed)], unopened(path)
     files = files_of(path)
     if not files:
         raise InventoryError("the folder holds no table", place=source.file, remedy="Put CSV or XLSX files into it.")
-    tabs = [file for file in files if _is_tab_file(file) and file not in streamed]
+    tabs = [file for file in files if is_tab_file(file) and file not in streamed]
     opened, damaged = open_all([file for file in files if file not in tabs], lambda file: _sheets(file, streamed))
     if not opened and not tabs:
         raise InventoryError(
@@ -150,7 +150,8 @@ def _groups(
     return [*opened, *([as_tabs(tabs)] if tabs else [])], [*unopened(path), *damaged]
 
 
-def _is_tab_file(file: Path) -> bool:
+def is_tab_file(file: Path) -> bool:
+    """Whether a file is one tab of an RVTools export, by its name."""
     return file.suffix.lower() == ".csv" and is_tab(tab_of(file.name))
 
 

@@ -232,7 +232,15 @@ def test_alike_names() -> None:
     names = ["caremanagement", "casemanagement", "fakturaportal1", "fakturaportal2", "lexnova"]
     found = alike(names, [0, 1, 0, 1, 1], 0.88, 10**6)
     assert [pair[:2] for pair in found.pairs] == [(0, 1)]
-    assert alike(names, [0, 1, 0, 1, 1], 0.88, 1).skipped == 2
+    assert alike(names, [0, 1, 0, 1, 1], 0.88, 1).skipped == 1
+
+
+def test_pairs_that_are_too_many_are_counted(make_case: MakeCase) -> None:
+    rows = "".join(f"localhost;;;{at};8;\n" for at in range(1, 9))
+    tables = read(make_case, {"a.csv": VMS + rows, "b.csv": VMS + rows.replace(";8;", ";16;")})
+    assert tables["matches"]["state"].tolist() == ["proposed"] * 20
+    told = tables["findings"].query("code == 'pairs_not_compared'").set_index("detail")["value"]
+    assert told["host"] == "44"
 
 
 HOSTS = st.lists(

@@ -120,6 +120,7 @@ def _tables(
         "rejects": concat([*(item.rejects for item in done.values()), *more["rejects"], measured.rejects], "rejects"),
         "sources": pd.DataFrame([*sources, *reading.counts]),
     }
+    _refuse_lost_rows(tables["sources"], tables["rejects"])
     return {name: _sorted(conform(frame, name), name) for name, frame in tables.items()}
 
 
@@ -129,6 +130,17 @@ def _sources(done: dict[str, Identified], reading: Reading) -> list[dict[str, An
         for table, item in done.items()
         for at, row in enumerate(item.counts.to_dict("records"))
     ]
+
+
+def _refuse_lost_rows(sources: pd.DataFrame, rejects: pd.DataFrame) -> None:
+    """Rows in = rows used + merged + rejected, of every sheet, and each rejected row stands in the rejects."""
+    fates = sources[["rows_used", "rows_merged", "rows_rejected"]].sum(axis=1)
+    lost = sources[sources["rows_in"] != fates]
+    if len(lost):
+        raise SchemaError("rows were lost while reading", place=lost["file"].iloc[0], value=lost.iloc[0].to_dict())
+    listed = int(rejects["rows"].fillna(1).sum())
+    if listed != sources["rows_rejected"].sum():
+        raise SchemaError("rejected rows are not listed", value=f"{listed} of {sources['rows_rejected'].sum()}")
 
 
 def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:

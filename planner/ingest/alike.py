@@ -12,7 +12,7 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class Alike:
-    """Pairs of numbers with their likeness, and how many names were too many to compare."""
+    """Pairs of numbers with their likeness, and how many pairs were too many to compare."""
 
     pairs: list[tuple[int, int, float]]
     skipped: int
@@ -43,7 +43,7 @@ def alike(names: list[str], sources: list[int], likeness: float, max_pairs: int)
         if len({sources[at] for at in members}) < 2:
             continue
         if len(members) ** 2 > max_pairs:
-            skipped += len(members)
+            skipped += len(members) * (len(members) - 1) // 2
             continue
         words = [names[at] for at in members]
         for begin in range(0, len(members), CHUNK):

@@ -36,7 +36,6 @@ def place_disks(disks: list[Records], servers: list[Records], ids: list[pd.Serie
     lost = [_lost(record, rows[is_lost & (rows["_source"] == at)]) for at, record in enumerate(disks)]
     declared = [name for name in kept.columns if name in load_table(TABLE).names]
     provenance = concat([_cells(record, key) for record, key in zip(disks, keys, strict=True)], "provenance")
-    counted = [(is_used & (rows["_source"] == at), is_lost & (rows["_source"] == at)) for at in range(len(disks))]
     return Identified(
         frame=kept[declared],
         provenance=concat([provenance, witnesses_of(disks, keys, TABLE, provenance)], "provenance"),
@@ -47,8 +46,8 @@ def place_disks(disks: list[Records], servers: list[Records], ids: list[pd.Serie
         ),
         counts=pd.DataFrame(
             [
-                _count(record, int(used.sum()), int(refused.sum()))
-                for record, (used, refused) in zip(disks, counted, strict=True)
+                _count(record, is_used[rows["_source"] == at], is_lost[rows["_source"] == at])
+                for at, record in enumerate(disks)
             ]
         ),
     )
@@ -113,14 +112,13 @@ def _lost(record: Records, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return finding_rows("warning", WITHOUT, file=record.file, sheet=record.sheet, value=len(rows)), rejects
 
 
-def _count(record: Records, used: int, lost: int) -> dict[str, object]:
-    rejected = len(record.rejects) + lost
+def _count(record: Records, is_used: pd.Series, is_lost: pd.Series) -> dict[str, object]:
     return {
         "file": record.file,
         "sheet": record.sheet,
         "fills": TABLE,
         "rows_in": record.rows_in,
-        "rows_used": used,
-        "rows_merged": record.rows_in - used - rejected,
-        "rows_rejected": rejected,
+        "rows_used": int(is_used.sum()),
+        "rows_merged": int((~is_used & ~is_lost).sum()) + record.rows_folded,
+        "rows_rejected": len(record.rejects) + int(is_lost.sum()),
     }

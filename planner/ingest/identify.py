@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.errors import SchemaError
 from planner.ingest.coded import run_begins
 from planner.ingest.conform import Records, short_hash
 from planner.ingest.identifiers import identifiers
@@ -295,6 +294,4 @@ def _counts(kept: pd.DataFrame, refused: pd.Series, records: list[Records]) -> p
                 "rows_rejected": rejected,
             }
         )
-        if rows[-1]["rows_in"] != rows[-1]["rows_used"] + rows[-1]["rows_merged"] + rows[-1]["rows_rejected"]:
-            raise SchemaError("rows were lost while reading", place=record.file, value=str(rows[-1]))
     return pd.DataFrame(rows)

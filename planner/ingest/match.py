@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import Any
@@ -19,8 +19,6 @@ from planner.schema import concat, conform, empty
 # Addresses that many machines have at once.
 _SHARED_ADDRESS = re.compile(r"^(?:127\.|0\.0\.0\.0|169\.254\.|::1$|fe80:)", re.IGNORECASE)
 _BARE = re.compile(r"[\W_]+")
-# Of one value that several rows of a source share, so many pairs are proposed.
-MAX_PROPOSED = 20
 Pair = tuple[int, int]
 # A pair, whether it is the only one of its key, and the score.
 Candidate = tuple[Pair, bool, float]
@@ -111,8 +109,12 @@ def match(clusters: pd.DataFrame, table: str, matching: Matching, decided: pd.Da
         (state.join if decision == "same" else state.tell_apart)(*pair)
     findings = _contradicted(_decided(clusters, decided), state, clusters, table)
     for rule in matching.rules_of(table):
-        pairs, note = _pairs(rule, clusters, state, matching)
-        findings += [note] if note is not None else []
+        cut: list[int] = []
+        pairs = (
+            _similar(rule, clusters, matching, cut)
+            if rule.parts == ["similar_name"]
+            else _equal(rule, clusters, state, int(matching.max_proposed.value), cut)
+        )
         for pair, is_sure, score in pairs:
             if pair in found or not state.may_be_one(*pair, rule.unless_differs):
                 continue
@@ -121,6 +123,10 @@ def match(clusters: pd.DataFrame, table: str, matching: Matching, decided: pd.Da
                 found[pair] = (rule.name, score, "merged", None)
             elif score >= matching.propose_from.value:
                 found[pair] = (rule.name, score, "proposed", None)
+        if sum(cut):
+            findings.append(
+                finding_rows("warning", "pairs_not_compared", table=table, detail=rule.name, value=sum(cut))
+            )
     # What a surer rule has since made one, or has ruled out, is no question any more.
     open_ = {
         pair for pair, (rule, *_, how, _) in found.items() if how == "proposed" and not state.may_be_one(*pair, [])
@@ -175,16 +181,11 @@ def _contradicted(
     return [finding_rows("warning", "decisions_contradict", table=table, value=text) for text in texts]
 
 
-def _pairs(
-    rule: MatchRule, clusters: pd.DataFrame, state: _Clusters, matching: Matching
-) -> tuple[Iterable[Candidate], pd.DataFrame | None]:
-    if rule.parts == ["similar_name"]:
-        return _similar(rule, clusters, matching)
-    return _equal(rule, clusters, state), None
-
-
-def _equal(rule: MatchRule, clusters: pd.DataFrame, state: _Clusters) -> Iterator[Candidate]:
-    """Pairs that share a key; sure where every source has one of them."""
+def _equal(
+    rule: MatchRule, clusters: pd.DataFrame, state: _Clusters, limit: int, cut: list[int]
+) -> Iterator[Candidate]:
+    """Pairs that share a key; sure where every source has one of them. Of others the first are proposed, and `cut` says
+    how many were left."""
     members: dict[str, list[Pair]] = defaultdict(list)
     for cluster, source, keys in zip(clusters["cluster"], clusters["source"], _keys(clusters, rule.parts), strict=True):
         for key in keys:
@@ -194,24 +195,23 @@ def _equal(rule: MatchRule, clusters: pd.DataFrame, state: _Clusters) -> Iterato
             continue
         roots = {(source, state.root(cluster)) for cluster, source in sharing}
         is_sure = len(roots) == len({source for source, _ in roots})
-        pairs = combinations(sorted({root for _, root in roots}), 2)
-        for one, other in pairs if is_sure else islice(pairs, MAX_PROPOSED):
+        every = combinations(sorted({root for _, root in roots}), 2)
+        pairs = (pair for pair in every if state.may_be_one(*pair, rule.unless_differs))
+        for one, other in pairs if is_sure else islice(pairs, limit):
             yield (one, other), is_sure, rule.score
+        cut.append(sum(1 for _ in pairs))
 
 
-def _similar(
-    rule: MatchRule, clusters: pd.DataFrame, matching: Matching
-) -> tuple[list[Candidate], pd.DataFrame | None]:
+def _similar(rule: MatchRule, clusters: pd.DataFrame, matching: Matching, cut: list[int]) -> list[Candidate]:
+    """Pairs of names that are alike, the likest first; `cut` says how many were not compared."""
     names = clusters.assign(bare=_bare_name(clusters)).dropna(subset="bare").drop_duplicates(["cluster", "bare"])
     names = names[names["bare"].str.len() >= matching.least_letters.value].sort_values("cluster")
     limit = int(matching.max_pairs.value)
     found = alike(names["bare"].tolist(), names["source"].tolist(), matching.likeness.value, limit)
     at = names["cluster"].tolist()
     pairs = [((at[one], at[other]), True, rule.score * like) for one, other, like in found.pairs]
-    note = (
-        finding_rows("warning", "names_not_matched", table=rule.table, value=found.skipped) if found.skipped else None
-    )
-    return sorted(pairs, key=lambda item: (-item[2], item[0])), note
+    cut.append(found.skipped)
+    return sorted(pairs, key=lambda item: (-item[2], item[0]))
 
 
 def _keys(clusters: pd.DataFrame, parts: list[str]) -> list[list[str]]:

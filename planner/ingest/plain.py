@@ -56,7 +56,9 @@ def _with_name(records: Records) -> Records:
         if unnamed.any():
             frame = frame.assign(name=frame["name"].mask(unnamed, frame[column].map(_first, na_action="ignore")))
             at = cells["position"].isin(frame.index[unnamed]) & (cells["column"] == column)
-            cells = pd.concat([cells, cells[at].assign(column="name")], ignore_index=True)
+            witness = cells[at].assign(column="name")
+            witness = witness.assign(raw=None) if records.is_pseudonymised else witness
+            cells = pd.concat([cells, witness], ignore_index=True)
     return dataclasses.replace(records, frame=frame, cells=cells)
 
 

@@ -26,9 +26,12 @@ _ORDER = ("average_max", "declared", "point")
 
 def read_usage(records: Records) -> Records:
     """Read the staged cells of a sheet to percentages or GiB; what is no such value is left out with a finding."""
+    columns = [name for name in records.frame.columns if _USAGE.fullmatch(name)]
+    if not columns:
+        return records
     frame, found = records.frame.copy(), []
     lost: list[tuple[str, pd.Index]] = []
-    for column in (name for name in frame.columns if _USAGE.fullmatch(name)):
+    for column in columns:
         values, wrong, is_mixed = _values(frame[column].astype("object"), column.rpartition("_")[2])
         lost.append((column, wrong.index))
         raw = frame.loc[wrong.index, column]

@@ -45,6 +45,7 @@ class Matching(Part):
     likeness: Number
     least_letters: Number
     max_pairs: Number
+    max_proposed: Number
     rules: list[MatchRule]
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ def counts_of(fates: Fates) -> list[dict[str, Any]]:
             "sheet": fate.file.sheet,
             "reader": str(fate.file.source.reader),
             "fills": "utilisation",
-            "rows_in": fate.used + fate.merged + fate.rows_rejected,
+            "rows_in": fate.rows_in,
             "rows_used": fate.used,
             "rows_merged": fate.merged,
             "rows_rejected": fate.rows_rejected,

@@ -54,6 +54,7 @@ def read_file(
         for line, content, encoding in blocks(stream, file.name, block_bytes):
             fate.encodings.add(encoding)
             rows = rows_of(line, content, layout)
+            fate.rows_in += len(rows) + len(rows.bad)
             for number, code, original in rows.bad:
                 fate.reject(code, number, original)
             if len(rows):

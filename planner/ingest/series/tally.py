@@ -60,6 +60,7 @@ class Fate:
     """What became of one file's rows."""
 
     file: SeriesFile
+    rows_in: int = 0
     used: int = 0
     merged: int = 0
     rejected: dict[Reason, Lost] = field(default_factory=dict)

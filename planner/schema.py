@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
@@ -52,17 +53,23 @@ class Table:
     name: str
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
 
     def column(self, name: str) -> Column:
         """Return one column; KeyError when the schema does not have it."""
-        return self._by_name()[name]
+        return self._by_name[name]
 
+    @cached_property
     def _by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
+
+    @cached_property
+    def promising(self) -> tuple[Column, ...]:
+        """Columns that promise more than their type."""
+        return tuple(column for column in self.columns if column.required or column.values or column.low is not None)
 
 
 @lru_cache
@@ -122,18 +129,22 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         A column that the schema does not know, a value that is not allowed, or a required value that is unknown.
     """
     table = load_table(name)
-    extra = [str(column) for column in frame.columns if column not in table.names]
+    given = dict.fromkeys(frame.columns)
+    extra = [str(column) for column in given.keys() - set(table.names)]
     if extra:
-        raise SchemaError(f"table {name} has columns that its schema does not declare", value=extra)
+        raise SchemaError(f"table {name} has columns that its schema does not declare", value=sorted(extra))
     if not len(frame):
         return empty(name)
-    frame = frame.reset_index(drop=True)
-    given = set(frame.columns)
+    if not _is_counted(frame.index):
+        frame = frame.reset_index(drop=True)
     result = frame
     if not _is_typed(frame, table):
-        series = {column.name: _cast(frame, column, name) for column in table.columns}
-        result = pd.DataFrame(series, columns=table.names, index=frame.index, copy=False)
-    for column in table.columns if len(frame) else ():
+        values = {
+            column.name: _cast(frame[column.name], column, name) if column.name in given else _unknown(column, frame)
+            for column in table.columns
+        }
+        result = pd.DataFrame(values, index=frame.index, copy=False)
+    for column in table.promising:
         if column.name in given:
             _check(result[column.name], column, name)
         elif column.required:
@@ -141,18 +152,28 @@ def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return result
 
 
+def _is_counted(index: pd.Index) -> bool:
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1 and index.name is None
+
+
 def _is_typed(frame: pd.DataFrame, table: Table) -> bool:
     """Whether all columns stand in order with their dtypes already."""
-    return list(frame.columns) == table.names and all(
+    return frame.columns.tolist() == table.names and all(
         str(dtype) == DTYPES[column.type] for column, dtype in zip(table.columns, frame.dtypes, strict=True)
     )
 
 
-def _cast(frame: pd.DataFrame, column: Column, table: str) -> pd.Series:
+def _unknown(column: Column, frame: pd.DataFrame) -> Any:
+    return _no_value(DTYPES[column.type]).take(np.zeros(len(frame), dtype=np.intp))
+
+
+@lru_cache
+def _no_value(dtype: str) -> Any:
+    return pd.array([pd.NA], dtype=dtype) if dtype != "category" else pd.Categorical([pd.NA], dtype="category")
+
+
+def _cast(series: pd.Series, column: Column, table: str) -> pd.Series:
     dtype = DTYPES[column.type]
-    if column.name not in frame.columns:
-        return pd.Series(pd.NA, index=frame.index, dtype=dtype)
-    series = frame[column.name]
     if isinstance(series.dtype, pd.CategoricalDtype) and dtype in ("string", "category"):
         return series
     try:

@@ -15,6 +15,7 @@ from planner.ingest.decided import TABLE as MATCHES
 from planner.ingest.decided import accounted, decisions_of
 from planner.ingest.dependencies import propose_flows
 from planner.ingest.disks import place_disks
+from planner.ingest.garbage import no_search_for_circles
 from planner.ingest.identify import KINDS, Identified, identify
 from planner.ingest.linked import witnesses_of
 from planner.ingest.precedence import ranks_of
@@ -29,6 +30,7 @@ from planner.schema import concat, conform, empty, load_table
 Parts = dict[str, list[pd.DataFrame]]
 
 
+@no_search_for_circles()
 def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFrame]:
     """Read every source of a case.
 
@@ -101,7 +103,8 @@ def _tables(
     stated = stated.assign(state="stated", confidence=1.0)
     own = [item.provenance for item in done.values()]
     provenance = concat([*own, *more["provenance"], measured.provenance, assigned], "provenance")
-    provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
+    if len(quoted):
+        provenance = concat([provenance, _quote_cells(quoted, provenance)], "provenance")
     sources = [*_sources(done, reading), *measured.sources]
     findings = [*more["findings"], *(item.findings for item in done.values()), measured.findings, *_truncated(sources)]
     findings += [record.findings for record in reading.records[MATCHES]]
@@ -162,8 +165,6 @@ def _only_of_declared(provenance: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quote_cells(origins: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:
-    if origins.empty:
-        return pd.DataFrame()
     found = origins.merge(
         provenance, left_on=["system_id", "column"], right_on=["row_id", "column"], validate="many_to_one"
     )
@@ -182,15 +183,17 @@ def _truncated(sources: list[dict[str, Any]]) -> list[pd.DataFrame]:
 
 
 def _sorted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    if name == MATCHES or len(frame) < 2:
+        return frame
     if name == "provenance":
         return _by_cell(frame)
-    if name == MATCHES:
-        return frame
     first = frame.columns[0]
     is_keyed = first.endswith("_id") and first != "source_id"
     twice = frame[first][frame[first].duplicated()]
     if is_keyed and len(twice):
         raise SchemaError("a key stands twice after reading", value=str(twice.iloc[0]))
+    if is_keyed and frame[first].is_monotonic_increasing:
+        return frame
     order = first if is_keyed else list(frame.columns)
     return frame.sort_values(order, kind="stable", na_position="last", ignore_index=True)
 

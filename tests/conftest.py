@@ -47,10 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tens of mutations, as many as were asked for; the first thirty in the fast tests, since each reads whole files."""
+    """Tens of mutations, as many as were asked for; the first three hundred are among the fast tests."""
     if "block" in metafunc.fixturenames:
         blocks = range(metafunc.config.getoption("--mutations") // 10)
-        marked = [pytest.param(at, marks=[pytest.mark.slow] if at >= 3 else []) for at in blocks]
+        marked = [pytest.param(at, marks=[pytest.mark.slow] if at >= 30 else []) for at in blocks]
         metafunc.parametrize("block", marked)
 
 

@@ -70,6 +70,7 @@ def test_explain_an_unknown_system(run: Run, make_case: MakeCase, wanted: str, w
     assert code == 2 and words in err
 
 
+@pytest.mark.slow
 def test_a_missed_hard_deadline_is_an_error_with_exit_code_one(run: Run, make_case: MakeCase) -> None:
     register = REGISTER.replace("Säkerhetsskydd", "Säkerhetsskydd;Måste vara klart").replace(
         "Avveckling;Nej", "Avveckling;Nej;2027-01-15"

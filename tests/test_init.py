@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
     return home
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_what_is_recognised_is_planned_at_once(folder: Path, language: str) -> None:
     done = run("init", folder, "--lang", language, "--date", "2026-11-23")

@@ -119,6 +119,7 @@ def test_circles_and_unknown_policies_are_refused(tmp_path: Path, heads: dict[st
     assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_documents_show_which_rules_are_the_organisations_own(tmp_path: Path) -> None:
     case = tmp_path / "case"
     shutil.copytree(EXAMPLE, case, ignore=shutil.ignore_patterns("plan"))

@@ -207,6 +207,7 @@ def test_weeks_begin_on_mondays_and_a_freeze_of_one_friday_freezes_its_week() ->
     assert not frozen_weeks(weekend, 4).any()
 
 
+@pytest.mark.slow
 def test_row_order_does_not_change_the_plan(make_case: MakeCase, planned: Plan) -> None:
     header, *rows = REGISTER.strip().split("\n")
     turned = "\n".join([header, *reversed(rows)]) + "\n"

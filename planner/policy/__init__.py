@@ -218,7 +218,6 @@ PARTS: dict[str, type[BaseModel]] = {
 }
 
 
-@lru_cache
 def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
     """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
 
@@ -239,7 +238,12 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         No such policy, policies that extend each other in a circle, or a file that is wrong; names file, line and the
         nearest known key.
     """
-    layers = lineage_of(_folder(name, beside), _folder)
+    return _read(_folder(name, beside))
+
+
+@lru_cache
+def _read(folder: Path) -> Policy:
+    layers = lineage_of(folder, _folder)
     parts: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for part, model in PARTS.items():

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from planner.case import Source
-from planner.ingest.series.files import find_series
-from planner.ingest.utilisation import measure
+from planner.ingest.readers.series.files import find_series
+from planner.ingest.records.utilisation import measure
 from planner.schema import empty
 
 FILE = "serie.csv"

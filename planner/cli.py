@@ -102,7 +102,7 @@ def check(
     """
     from planner.case import read_case
     from planner.check import every_finding, page, written
-    from planner.ingest.rejected import rejected_files
+    from planner.ingest.records.rejected import rejected_files
     from planner.pipeline import compare, read_only
     from planner.texts import load_texts
 

@@ -18,7 +18,7 @@ EVEN = 0.5
 
 def missing_columns(proposal: Proposal, decided: Mapping[int, str | None]) -> list[str]:
     """Columns that the table must have and that no header means yet."""
-    from planner.ingest.columns import load_map
+    from planner.ingest.dialects.columns import load_map
 
     return [name for name in load_map(proposal.table).required if name not in decided.values()]
 

@@ -13,9 +13,9 @@ from string import Template
 from planner.case import Source
 from planner.case_file import in_one_line
 from planner.errors import CaseError, InventoryError
+from planner.ingest.files.sheets import files_of
+from planner.ingest.readers.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
 from planner.ingest.reading import read_part
-from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
-from planner.ingest.sheets import files_of
 from planner.ingest.sources import is_tab_file, parts_of
 from planner.texts import TEXTS, Texts
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
-from planner.ingest.columns import HEADERS, load_maps
+from planner.ingest.dialects.columns import HEADERS, load_maps
 from planner.plan import SEVERITIES
 from planner.texts import TEXTS, load_texts
 from tests.conftest import REPOSITORY
@@ -94,11 +94,11 @@ def mentioned() -> dict[str, set[str]]:
                 begun[str(node.values[0].value)].add(module)
     for path in sorted(HEADERS.glob("*.yaml")):
         for code in set(re.findall(r"code: ([a-z0-9_]+)", path.read_text(encoding="utf-8"))).intersection(known):
-            found[code].add(f"ingest/headers/{path.name}")
+            found[code].add(f"ingest/dialects/headers/{path.name}")
     # Rows that RVTools lists and that are no servers are rejected by the name of the rule, and counted.
     for rule in load_maps("rvtools")["excluded"]:
-        found[rule].add("ingest.rvtools")
-        found[f"{rule}_excluded"].add("ingest.rvtools")
+        found[rule].add("ingest.readers.rvtools")
+        found[f"{rule}_excluded"].add("ingest.readers.rvtools")
     for code in set(known) - set(found):
         for prefix, modules in begun.items():
             if prefix.endswith("_") and code.startswith(prefix):

@@ -21,8 +21,8 @@ from planner.check.findings import CONFLICTS, all_found
 from planner.check.page import WIDTH, Line
 from planner.check.understood import understood
 from planner.ingest import ingest
-from planner.ingest.columns import dialects
-from planner.ingest.rejected import rejected_files
+from planner.ingest.dialects.columns import dialects
+from planner.ingest.records.rejected import rejected_files
 from planner.pipeline import read_only
 from planner.plan import FORMAT
 from planner.portfolio import Portfolio

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from planner.case import read_case
 from planner.ingest import ingest
-from planner.ingest.dependencies import propose_flows
-from planner.ingest.known_names import KnownNames, words_of
-from planner.ingest.pieces import Piece, piece_of, pieces_of
+from planner.ingest.flows.dependencies import propose_flows
+from planner.ingest.flows.known_names import KnownNames, words_of
+from planner.ingest.flows.pieces import Piece, piece_of, pieces_of
 
 KNOWN = KnownNames(["Raindance", "AD", "Tallen", "Tallen Plus", "Nyckelknippan", "CaseManagement", "e-arkivet"])
 

@@ -20,8 +20,8 @@ from planner.case import read_case
 from planner.enrich import enrich
 from planner.errors import InventoryError
 from planner.ingest import ingest
-from planner.ingest.columns import dialects, load_map, match_header
-from planner.ingest.sheets import read_sheets
+from planner.ingest.dialects.columns import dialects, load_map, match_header
+from planner.ingest.files.sheets import read_sheets
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import load_table

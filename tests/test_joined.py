@@ -17,8 +17,8 @@ import pytest
 from planner.case import read_case
 from planner.errors import InventoryError
 from planner.ingest import ingest
-from planner.ingest.rejected import rejected_files
-from planner.ingest.service_graph import spelling
+from planner.ingest.readers.service_graph import spelling
+from planner.ingest.records.rejected import rejected_files
 from tests.conftest import SHARED
 
 pytestmark = pytest.mark.slow

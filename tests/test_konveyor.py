@@ -13,7 +13,7 @@ import pytest
 from planner.case import read_case
 from planner.errors import InventoryError
 from planner.ingest import ingest
-from planner.ingest.rejected import rejected_files
+from planner.ingest.records.rejected import rejected_files
 
 MakeCase = Callable[..., Path]
 FIRST = ["Record Type", "Application Name", "Description", "Comments", "Business Service"]

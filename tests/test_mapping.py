@@ -20,8 +20,8 @@ from planner import cli, cli_map
 from planner.case import read_case
 from planner.errors import InventoryError, PlannerError
 from planner.ingest import ingest
-from planner.ingest.columns import load_map
-from planner.ingest.sheets import Sheet
+from planner.ingest.dialects.columns import load_map
+from planner.ingest.files.sheets import Sheet
 from planner.mapping.knowledge import TABLES, load_part, words_for
 from planner.mapping.proposal import propose
 from planner.mapping.sample import fields_of, header_row_of

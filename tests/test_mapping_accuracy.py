@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.ingest.columns import load_map, match_header
-from planner.ingest.sheets import Sheet, read_sheets
+from planner.ingest.dialects.columns import load_map, match_header
+from planner.ingest.files.sheets import Sheet, read_sheets
 from planner.mapping import headers, knowledge
 from planner.mapping.proposal import Proposed, propose, propose_for
 from planner.mapping.sample import fields_of, header_row_of

@@ -17,7 +17,7 @@ from planner.case import read_case
 from planner.enrich import enrich
 from planner.errors import CaseError
 from planner.ingest import ingest
-from planner.ingest.alike import alike
+from planner.ingest.records.alike import alike
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
 from planner.schema import to_csv_bytes

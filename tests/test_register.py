@@ -13,7 +13,7 @@ import pytest
 
 from planner.case import read_case
 from planner.ingest import ingest
-from planner.ingest.columns import header_keys, load_map
+from planner.ingest.dialects.columns import header_keys, load_map
 from tests.conftest import SHARED
 
 REGISTER = Path(__file__).parent / "register" / "kommunregister.csv"

@@ -14,9 +14,9 @@ import pytest
 from planner.case import Source, read_case
 from planner.errors import InventoryError, PlannerError
 from planner.ingest import ingest
-from planner.ingest.conform import Records
-from planner.ingest.rvtools import read_rvtools
-from planner.ingest.sheets import read_sheets
+from planner.ingest.files.sheets import read_sheets
+from planner.ingest.readers.rvtools import read_rvtools
+from planner.ingest.records.conform import Records
 from planner.texts import load_texts
 from tests.rvtools_export import Row, Table, csvs, internal, new, old, only, with_column, xlsx, zipped
 from tests.test_mutations import MUTATIONS

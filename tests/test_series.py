@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from planner.case import Source, read_case
 from planner.errors import CaseError, InventoryError, PlannerError
 from planner.ingest import ingest
-from planner.ingest.rejected import rejected_files
-from planner.ingest.series.blocks import blocks
-from planner.ingest.series.files import find_series
-from planner.ingest.series.histogram import Histogram
-from planner.ingest.series.owners import SEVERAL, UNKNOWN, Owners
-from planner.ingest.utilisation import Measured, measure
+from planner.ingest.readers.series.blocks import blocks
+from planner.ingest.readers.series.files import find_series
+from planner.ingest.readers.series.histogram import Histogram
+from planner.ingest.readers.series.owners import SEVERAL, UNKNOWN, Owners
+from planner.ingest.records.rejected import rejected_files
+from planner.ingest.records.utilisation import Measured, measure
 from planner.pipeline import compute
 from planner.policy import load_policy
 from planner.portfolio import Portfolio

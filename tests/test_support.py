@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from planner.case import Source
 from planner.facts.support import each_technology, facts_as_of, load_support, match_technology, support_status
-from planner.ingest.rvtools import read_rvtools
-from planner.ingest.sheets import read_sheets
+from planner.ingest.files.sheets import read_sheets
+from planner.ingest.readers.rvtools import read_rvtools
 from tests.conftest import REPOSITORY, SHARED
 
 PLAN_DATE = date(2026, 11, 23)

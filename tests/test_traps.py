@@ -16,7 +16,7 @@ import pytest
 from planner.case import read_case
 from planner.errors import InventoryError
 from planner.ingest import ingest
-from planner.ingest.columns import header_keys
+from planner.ingest.dialects.columns import header_keys
 from tests.opendocument import row, spreadsheet
 
 FIXTURES = Path(__file__).parent / "dialects"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.ingest.contracts import Contract, read_contract, read_notice
-from planner.ingest.multiples import part_all
-from planner.ingest.splitters import split_contract, split_notice
-from planner.ingest.units import PIECES, UNITS
-from planner.ingest.values import BadValue, Conventions, parse, read_boolean, read_date, read_number
+from planner.ingest.cells.contracts import Contract, read_contract, read_notice
+from planner.ingest.cells.multiples import part_all
+from planner.ingest.cells.splitters import split_contract, split_notice
+from planner.ingest.cells.units import PIECES, UNITS
+from planner.ingest.cells.values import BadValue, Conventions, parse, read_boolean, read_date, read_number
 from planner.schema import load_table, table_names
 
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.ingest.columns import dialects, load_map
-from planner.ingest.splitters import split_contract, split_klassa
-from planner.ingest.values import (
+from planner.ingest.cells.splitters import split_contract, split_klassa
+from planner.ingest.cells.values import (
     BadValue,
     Conventions,
     conventions_of,
@@ -20,6 +19,7 @@ from planner.ingest.values import (
     read_date,
     read_number,
 )
+from planner.ingest.dialects.columns import dialects, load_map
 from planner.schema import DTYPES, load_table, table_names
 
 NBSP = "\u00a0"

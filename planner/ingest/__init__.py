@@ -9,19 +9,19 @@ import pandas as pd
 
 from planner.case import Case
 from planner.errors import InventoryError, SchemaError
-from planner.ingest.addresses import name_addresses
-from planner.ingest.assign import assign
-from planner.ingest.decided import TABLE as MATCHES
-from planner.ingest.decided import accounted, decisions_of
-from planner.ingest.dependencies import propose_flows
-from planner.ingest.disks import place_disks
+from planner.ingest.files.sheets import TRUNCATED_AT
+from planner.ingest.flows.dependencies import propose_flows
 from planner.ingest.garbage import no_search_for_circles
-from planner.ingest.identify import KINDS, Identified, identify
-from planner.ingest.linked import witnesses_of
-from planner.ingest.precedence import ranks_of
+from planner.ingest.readers.linked import witnesses_of
 from planner.ingest.reading import DISKS, Reading, read_sources
-from planner.ingest.sheets import TRUNCATED_AT
-from planner.ingest.utilisation import measure
+from planner.ingest.records.addresses import name_addresses
+from planner.ingest.records.assign import assign
+from planner.ingest.records.decided import TABLE as MATCHES
+from planner.ingest.records.decided import accounted, decisions_of
+from planner.ingest.records.disks import place_disks
+from planner.ingest.records.identify import KINDS, Identified, identify
+from planner.ingest.records.precedence import ranks_of
+from planner.ingest.records.utilisation import measure
 from planner.policy import load_policy
 from planner.policy.matching import Matching
 from planner.portfolio import finding_rows

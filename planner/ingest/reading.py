@@ -9,24 +9,24 @@ from typing import Any
 import pandas as pd
 
 from planner.case import Case, Source
-from planner.ingest.answers import read_answers
-from planner.ingest.beside import read_with_lists
-from planner.ingest.conform import Records
-from planner.ingest.connections import read_connections
-from planner.ingest.decided import TABLE as MATCHES
-from planner.ingest.grouped_disks import read_grouped
-from planner.ingest.identify import KINDS
-from planner.ingest.konveyor import read_konveyor
-from planner.ingest.linked import Detailed
-from planner.ingest.plain import read_plain
-from planner.ingest.register_api import read_register
-from planner.ingest.relations import read_needs, read_relations
-from planner.ingest.rvtools import read_rvtools
-from planner.ingest.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
-from planner.ingest.service_graph import read_graph
-from planner.ingest.sheets import Sheet
+from planner.ingest.files.sheets import Sheet
+from planner.ingest.readers.answers import read_answers
+from planner.ingest.readers.beside import read_with_lists
+from planner.ingest.readers.connections import read_connections
+from planner.ingest.readers.grouped_disks import read_grouped
+from planner.ingest.readers.konveyor import read_konveyor
+from planner.ingest.readers.linked import Detailed
+from planner.ingest.readers.plain import read_plain
+from planner.ingest.readers.register_api import read_register
+from planner.ingest.readers.relations import read_needs, read_relations
+from planner.ingest.readers.rvtools import read_rvtools
+from planner.ingest.readers.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
+from planner.ingest.readers.service_graph import read_graph
+from planner.ingest.records.conform import Records
+from planner.ingest.records.decided import TABLE as MATCHES
+from planner.ingest.records.identify import KINDS
+from planner.ingest.records.stated import read_usage
 from planner.ingest.sources import parts_of
-from planner.ingest.stated import read_usage
 
 # Readers of their own; every other dialect is one plain table.
 READERS: Mapping[str, Callable[[list[Sheet], Source], list[Records]]] = {

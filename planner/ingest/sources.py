@@ -10,13 +10,13 @@ import pandas as pd
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import HEADER_SEARCH_ROWS, beside, dialects, fingerprint_of
-from planner.ingest.folders import open_all, unopened
-from planner.ingest.recognise import aside_of, is_rvtools, recognise
-from planner.ingest.series.files import SeriesFile, find_series
-from planner.ingest.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
-from planner.ingest.tabs import is_known_tab, is_tab
-from planner.ingest.values import clean
+from planner.ingest.cells.values import clean
+from planner.ingest.dialects.columns import HEADER_SEARCH_ROWS, beside, dialects, fingerprint_of
+from planner.ingest.dialects.recognise import aside_of, is_rvtools, recognise
+from planner.ingest.files.folders import open_all, unopened
+from planner.ingest.files.sheets import Sheet, as_tabs, files_of, read_sheets, tab_of
+from planner.ingest.files.tabs import is_known_tab, is_tab
+from planner.ingest.readers.series.files import SeriesFile, find_series
 from planner.portfolio import finding_rows
 
 RVTOOLS = "rvtools"

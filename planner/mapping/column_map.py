@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from planner.case import Source
 from planner.errors import InventoryError
-from planner.ingest.columns import MatchedSheet, fingerprint_of, load_map, match_header, match_row
-from planner.ingest.own_columns import extend
-from planner.ingest.sheets import Sheet
-from planner.ingest.values import clean
+from planner.ingest.cells.values import clean
+from planner.ingest.dialects.columns import MatchedSheet, fingerprint_of, load_map, match_header, match_row
+from planner.ingest.dialects.own_columns import extend
+from planner.ingest.files.sheets import Sheet
 from planner.mapping.proposal import Proposed
 from planner.mapping.words import meanings_of, unit_of
 

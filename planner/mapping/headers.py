@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from planner.ingest.values import clean
+from planner.ingest.cells.values import clean
 from planner.mapping.knowledge import Alias, aliases_of, folded, load_part, plain, weight
 
 SHORTEST = 5

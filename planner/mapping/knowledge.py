@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import PolicyError
-from planner.ingest.columns import ColumnMap, dialects, header_keys, load_map, load_tab, words_of
+from planner.ingest.dialects.columns import ColumnMap, dialects, header_keys, load_map, load_tab, words_of
 from planner.schema import load_table
 from planner.yamlfile import load_yaml
 

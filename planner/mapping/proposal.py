@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.case import Source
-from planner.ingest.columns import MappedColumn, load_map
-from planner.ingest.own_columns import extend
+from planner.ingest.dialects.columns import MappedColumn, load_map
+from planner.ingest.dialects.own_columns import extend
 from planner.mapping.assignment import LEAST_ODDS, assign, confidences
 from planner.mapping.headers import HeaderSign, header_signs
 from planner.mapping.knowledge import TABLES, folded, load_part, plain, weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.ingest.columns import load_map
+from planner.ingest.dialects.columns import load_map
 from planner.mapping.proposal import Candidate, Proposal, Proposed
 from planner.mapping.shapes import holds_person, load_shapes
 from planner.texts import Texts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import InventoryError
-from planner.ingest.columns import HEADER_SEARCH_ROWS, REASON
-from planner.ingest.sheets import Row, Sheet, column_letter
-from planner.ingest.values import clean, is_unknown
+from planner.ingest.cells.values import clean, is_unknown
+from planner.ingest.dialects.columns import HEADER_SEARCH_ROWS, REASON
+from planner.ingest.files.sheets import Row, Sheet, column_letter
 from planner.mapping.headers import known_signs
 from planner.mapping.knowledge import TABLES, folded
 from planner.mapping.shapes import holds_person, shares

@@ -10,8 +10,8 @@ from pathlib import Path
 from planner.case import Source
 from planner.case_file import case_file_of, raw_sources
 from planner.errors import InventoryError
-from planner.ingest.recognise import recognise
-from planner.ingest.sheets import Sheet, read_sheets
+from planner.ingest.dialects.recognise import recognise
+from planner.ingest.files.sheets import Sheet, read_sheets
 from planner.mapping.knowledge import TABLES
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planner.ingest.columns import MappedColumn
-from planner.ingest.units import PIECES
-from planner.ingest.values import BadValue, clean, read_boolean, read_date, read_number
+from planner.ingest.cells.units import PIECES
+from planner.ingest.cells.values import BadValue, clean, read_boolean, read_date, read_number
+from planner.ingest.dialects.columns import MappedColumn
 from planner.mapping.knowledge import weight, words_for
 from planner.mapping.shapes import load_shapes
 from planner.schema import Column, load_table

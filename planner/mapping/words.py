@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from planner.ingest.columns import MappedColumn
-from planner.ingest.values import BadValue, clean, read_number
+from planner.ingest.cells.values import BadValue, clean, read_number
+from planner.ingest.dialects.columns import MappedColumn
 from planner.mapping.knowledge import plain, words_for
 from planner.mapping.sample import Field
 from planner.mapping.values import is_readable

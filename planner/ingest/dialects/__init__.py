@@ -1,0 +1,1 @@
+"""Column maps as data, and which dialect a sheet is written in."""

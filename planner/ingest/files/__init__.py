@@ -1,0 +1,1 @@
+"""Files, folders and archives to sheets: rows of cells as they stand."""

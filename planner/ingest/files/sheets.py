@@ -1,0 +1,297 @@
+"""Files to raw sheets: text tables in any usual encoding and delimiter, and XLSX workbooks."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any
+
+from planner.errors import InventoryError
+from planner.ingest.cells.values import clean
+from planner.ingest.files.architecture import tables_of
+from planner.ingest.files.extent import refuse_stray_values
+from planner.ingest.files.lists import SUFFIXES, read_lists
+from planner.ingest.files.tabs import is_left_out
+
+csv.field_size_limit(1_000_000)
+# All that reading a damaged or strange archive was seen to raise.
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".ods"})
+TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".xml", ".zip"}
+MAX_MEMBERS = 500
+# So much of a text shows which mark separates its cells.
+HEAD_LETTERS = 1_000_000
+MAX_UNPACKED_BYTES = 2_000_000_000
+# Inventories pack ten to thirty times; what is large and packs a hundred times is made to fill the memory.
+LARGE_BYTES, MAX_RATIO = 200_000_000, 100
+TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
+BLANK = ("", None)
+_SIGNATURES = {
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old .xls workbook",
+    b"\x89PNG": "a picture",
+    b"PK\x03\x04": "a ZIP or XLSX file",
+}
+
+
+Row = Sequence[object]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one sheet or text file as they stand; `numbers` are row numbers in the file, from 1.
+
+    `notes` are codes of findings about the file as a whole.
+    """
+
+    file: str
+    name: str | None
+    rows: list[Row]
+    numbers: list[int]
+    delimiter: str | None
+    sha256: str
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+def read_sheets(path: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:
+    """Read every sheet of a workbook, the one table of a text file, the lists of a JSON or YAML file, the tables of an
+    architecture model, or all of these in a folder or ZIP, `without` some members of the ZIP.
+
+    A record of a list counts as a row, after a header in row 1; the rows of a model are its lines.
+
+    Raises
+    ------
+    InventoryError
+        Missing, empty, damaged, or something else than its name says.
+    """
+    if path.is_dir():
+        return as_tabs(files_of(path))
+    if not path.is_file():
+        raise InventoryError("the source file does not exist", place=path.name, remedy="Check 'file' in case.yaml.")
+    if path.suffix.lower() == ".zip" and path.stat().st_size:
+        return list(_archive(path, without))
+    data = path.read_bytes()
+    if not data.strip():
+        raise InventoryError("the file is empty", place=path.name, remedy="Export it again.")
+    return _sheets(path, data)
+
+
+def head_of(path: Path, data: bytes) -> Sheet:
+    """The first lines of a text file as a sheet.
+
+    Raises
+    ------
+    InventoryError
+        They are no table.
+    """
+    return _text(path, data)
+
+
+def _sheets(path: Path, data: bytes) -> list[Sheet]:
+    if path.suffix.lower() in WORKBOOKS:
+        return list(_workbook(path, data))
+    if path.suffix.lower() in SUFFIXES:
+        fingerprint = hashlib.sha256(data).hexdigest()
+        return [
+            Sheet(path.name, name, [*rows], list(range(1, len(rows) + 1)), None, fingerprint)
+            for name, rows in read_lists(path, data)
+        ]
+    if path.suffix.lower() == ".xml":
+        fingerprint = hashlib.sha256(data).hexdigest()
+        return [
+            Sheet(path.name, name, [*rows], numbers, None, fingerprint, notes)
+            for name, rows, numbers, notes in tables_of(data, path.name)
+        ]
+    return [_text(path, data)]
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Files of a folder that may hold tables, by name; hidden files and what is below are not read."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix.lower() in TABLES and path.name[0] not in ".~"
+    )
+
+
+def as_tabs(files: list[Path], without: Mapping[Path, frozenset[str]] = MappingProxyType({})) -> list[Sheet]:
+    """Sheets of several files; the table of a text file is named after it, as an export writes one file per tab."""
+    read = ((file, sheet) for file in files for sheet in read_sheets(file, without.get(file, frozenset())))
+    return [_named(sheet, file.name) for file, sheet in read]
+
+
+def tab_of(name: str) -> str:
+    """Name of the tab that a file of an RVTools export holds, or the rejected rows of such a tab."""
+    stem = re.sub(r"^rejected_\d+_.*_(?=d?v[A-Z][A-Za-z_+]*$)", "", PurePosixPath(name).stem)
+    return re.sub(r"^rvtools_?tab", "", stem, flags=re.IGNORECASE)
+
+
+def _named(sheet: Sheet, file: str) -> Sheet:
+    return sheet if sheet.name else replace(sheet, name=tab_of(file))
+
+
+def _archive(path: Path, without: frozenset[str]) -> Iterator[Sheet]:
+    # Members are read in memory and never written, so that no name can lead out of a folder.
+    with path.open("rb") as stream:
+        fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted(
+                (
+                    item
+                    for item in archive.infolist()
+                    if PurePosixPath(item.filename).suffix.lower() in TABLES - {".zip"} and item.filename not in without
+                ),
+                key=lambda item: item.filename,
+            )
+            if len(members) > MAX_MEMBERS or _fills_memory(members):
+                raise InventoryError("the archive holds too much", place=path.name, remedy="Split it.")
+            for item in members:
+                member = Path(PurePosixPath(item.filename).name)
+                content = archive.read(item)
+                if content.strip():
+                    for sheet in _sheets(member, content):
+                        yield replace(_named(sheet, member.name), file=path.name, sha256=fingerprint)
+    except DAMAGE as reason:
+        raise InventoryError(
+            f"the archive cannot be read ({reason})", place=path.name, remedy="Make it again, without a password."
+        ) from None
+
+
+def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    _refuse_bomb(path, data)
+    fingerprint = hashlib.sha256(data).hexdigest()
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for name in workbook.sheet_names:
+            if is_left_out(name, workbook.sheet_names):
+                yield Sheet(path.name, name, [], [], None, fingerprint)
+                continue
+            sheet = workbook.get_sheet_by_name(name)
+            rows, numbers = _rows_with_content(sheet.iter_rows(), sheet.start[1] if sheet.start else 0)
+            yield Sheet(path.name, name, rows, numbers, None, fingerprint)
+    except (CalamineError, OSError, ValueError) as reason:
+        raise InventoryError(
+            f"the workbook cannot be read ({reason})",
+            place=path.name,
+            remedy="Open it in a spreadsheet and save it again, without a password.",
+        ) from None
+
+
+def _refuse_bomb(path: Path, data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            is_bomb = _fills_memory(archive.infolist())
+            if not is_bomb:
+                refuse_stray_values(archive, path.name)
+    except DAMAGE:
+        raise InventoryError(
+            f"this is not an {path.suffix.lower()} workbook",
+            place=path.name,
+            remedy="Save it anew from a spreadsheet, or name it by what it is.",
+        ) from None
+    if is_bomb:
+        raise InventoryError("the workbook unpacks to too much", place=path.name, remedy="Split it, or save it anew.")
+
+
+def _fills_memory(members: list[zipfile.ZipInfo]) -> bool:
+    unpacked, packed = sum(item.file_size for item in members), sum(item.compress_size for item in members)
+    return unpacked > MAX_UNPACKED_BYTES or (unpacked > LARGE_BYTES and unpacked > MAX_RATIO * packed)
+
+
+def _rows_with_content(rows: Iterator[list[Any]], left: int) -> tuple[list[Row], list[int]]:
+    # The reader pads missing rows above the first used cell but not missing columns to its left.
+    kept: list[Row] = []
+    numbers: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        if (row and row[0] not in BLANK) or any(cell not in BLANK for cell in row):
+            kept.append([""] * left + row if left else row)
+            numbers.append(number)
+    return kept, numbers
+
+
+def _text(path: Path, data: bytes) -> Sheet:
+    for signature, what in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise InventoryError(
+                f"the name says text but the content is {what}",
+                place=path.name,
+                remedy="Export it as CSV or XLSX.",
+            )
+    text, encoding = _decode(path, data)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows: list[Row] = []
+    numbers: list[int] = []
+    # A cell that stands many times is kept once: millions of them take a third of the memory and are compared by place.
+    cells: dict[str, str] = {}
+    once = cells.setdefault
+    try:
+        for number, row in enumerate(reader, start=1):
+            # Nearly every row shows at its first letter that it holds something.
+            if (row and row[0][:1].isalnum()) or clean("".join(row)):
+                rows.append(tuple(map(once, row, row)))
+                numbers.append(number)
+    except csv.Error as reason:
+        raise InventoryError(
+            f"the table cannot be read from here on ({reason})",
+            place=f"{path.name}:{reader.line_num}",
+            remedy="Look for a quotation mark that is not closed.",
+        ) from None
+    notes = (("assumed_encoding", encoding),) if encoding not in {"utf-8", "utf-16"} else ()
+    return Sheet(path.name, None, rows, numbers, delimiter, hashlib.sha256(data).hexdigest(), notes)
+
+
+def _decode(path: Path, data: bytes) -> tuple[str, str]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace"), "utf-16"
+    if b"\x00" in data:
+        raise InventoryError("the file holds binary data", place=path.name, remedy="Export it as CSV or XLSX.")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding), encoding.removesuffix("-sig")
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"
+
+
+def _delimiter(text: str) -> str:
+    head = "\n".join(islice((line for line in text[:HEAD_LETTERS].splitlines() if line.strip()), 5))
+    return max(";,\t", key=lambda mark: (_widest(head, mark), -";,\t".index(mark)))
+
+
+def _widest(head: str, mark: str) -> int:
+    return max((line.count(mark) for line in head.splitlines()), default=0)
+
+
+def column_letter(index: int) -> str:
+    """Spreadsheet letter of a column: 0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

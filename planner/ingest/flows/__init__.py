@@ -1,0 +1,1 @@
+"""Data flows that a register writes in free text."""

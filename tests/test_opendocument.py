@@ -13,7 +13,8 @@ import pytest
 
 from planner.case import read_case
 from planner.errors import InventoryError
-from planner.ingest import ingest, sheets
+from planner.ingest import ingest
+from planner.ingest.files import sheets
 from tests.opendocument import cell, row, spreadsheet
 
 MakeCase = Callable[..., Path]

@@ -14,6 +14,7 @@ from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
+from planner.counters import counters
 from planner.enrich import enrich
 from planner.errors import PlannerError
 from planner.estimate import estimate
@@ -40,6 +41,7 @@ Result = TypeVar("Result")
 Call = Callable[[str, Callable[[], Any]], Any]
 STEPS = (
     "ingest",
+    "counters",
     "enrich",
     "assess",
     "classify",
@@ -88,6 +90,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
+        "counters": lambda before: counters(before, case, policy),
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
@@ -115,6 +118,7 @@ def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
     policy = load_policy(case.policy, case.folder)
     portfolio = Portfolio().with_tables(ingest(case, policy.matching))
+    portfolio = portfolio.with_tables(counters(portfolio, case, policy))
     return portfolio.with_tables(enrich(portfolio, case, policy))
 
 

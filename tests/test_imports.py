@@ -23,6 +23,7 @@ FLOORS = [
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},
     {
+        "counters",
         "enrich",
         "lenses",
         "classify",

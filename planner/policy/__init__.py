@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -85,14 +85,28 @@ class Lenses(Part):
         return self
 
 
-class Sizing(Part):
-    """How servers become instance types and monthly cost.
+class Exclusion(Part):
+    """Types or whole families that are not to be bought."""
 
-    The numbers `used_...` size a server from its utilisation series, the others from what it is allocated.
+    types: list[str]
+    because: str
+    source: str
+
+
+class Sizing(Part):
+    """How servers become targets and monthly cost.
+
+    The numbers `used_...` size a server from its utilisation series, the others from what it is allocated; with the
+    `basis` as_is all are sized from what they are allocated.
     """
 
+    basis: Literal["utilisation", "as_is"]
     families: list[str]
     families_because: str
+    exclusions: list[Exclusion]
+    burst_baseline_pct: dict[str, Annotated[float, Field(gt=0, le=100)]]
+    burst_because: str
+    burst_source: str
     comfort: Number
     used_percentile: Number
     used_comfort: Number
@@ -100,14 +114,23 @@ class Sizing(Part):
     used_min_window_days: Number
     used_min_vcpu: Number
     used_min_memory_gib: Number
+    database_percentile: Number
+    database_min_memory_pct: Number
+    idle_cpu_pct: Number
+    idle_memory_pct: Number
+    confidence_step_pct: Number
+    managed_engines: dict[str, str]
+    managed_deployment: Literal["single_az", "multi_az"]
+    managed_because: str
+    managed_storage_factor: Number
     hours_per_month: Number
-    price_low: Number
     price_high: Number
 
     @model_validator(mode="after")
     def _known_percentile(self) -> Sizing:
-        if self.used_percentile.value not in PERCENTILES:
-            raise ValueError(f"used_percentile is one of {', '.join(map(str, PERCENTILES))}")
+        for name in ("used_percentile", "database_percentile"):
+            if getattr(self, name).value not in PERCENTILES:
+                raise ValueError(f"{name} is one of {', '.join(map(str, PERCENTILES))}")
         return self
 
 

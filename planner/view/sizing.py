@@ -6,7 +6,7 @@ import pandas as pd
 
 from planner.view.desk import Desk
 
-CONFIDENCES = ("high", "medium", "low")
+CONFIDENCES = (5, 4, 3, 2, 1)
 NAMED_FILES = 3
 
 
@@ -28,7 +28,9 @@ def _lines(desk: Desk, servers: pd.DataFrame, named: pd.Series) -> tuple[str, ..
     used = servers[servers[["vcpu_basis", "memory_gib_basis"]].eq("utilisation").any(axis=1)]
     files = sorted({file for key in used["server_id"] if key in named for file in named[key]})
     counts = used["confidence"].value_counts()
-    sure = ", ".join(f"{say(f'sizing_confidence_{key}')} {counts[key]}" for key in CONFIDENCES if counts.get(key, 0))
+    sure = ", ".join(
+        say("sizing_confidence_step", step=key, count=counts[key]) for key in CONFIDENCES if counts.get(key, 0)
+    )
     shown = ", ".join(files[:NAMED_FILES]) + " …" * (len(files) > NAMED_FILES)
     return (
         say("sizing_measured", count=len(used), servers=len(servers), percentile=f"{sizing.used_percentile.value:g}"),

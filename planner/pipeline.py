@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pandas import DataFrame
 
+from planner.business_case import business_case
 from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
 from planner.cite import cite
@@ -52,6 +53,7 @@ STEPS = (
     "questions",
     "group",
     "schedule",
+    "business_case",
     "outlook",
     "cite",
     "verify",
@@ -101,6 +103,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "questions": lambda before: questions(before, case, policy),
         "group": lambda before: group(before),
         "schedule": lambda before: schedule(before, case, policy),
+        "business_case": lambda before: business_case(before, case, policy, catalogue),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),

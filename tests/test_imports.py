@@ -23,6 +23,7 @@ FLOORS = [
     {"portfolio", "case"},
     {"ingest", "catalogue", "lineage", "rules"},
     {
+        "business_case",
         "counters",
         "enrich",
         "lenses",

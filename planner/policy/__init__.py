@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
 from planner.facts.laws import check_citation
+from planner.policy.business_case import BusinessCase
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
@@ -208,6 +209,7 @@ class Policy(Part):
     lenses: Lenses
     sizing: Sizing
     effort: Effort
+    business_case: BusinessCase
     schedule: Schedule
     questions: Questions
     priority: Priority
@@ -231,6 +233,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "lenses": Lenses,
     "sizing": Sizing,
     "effort": Effort,
+    "business_case": BusinessCase,
     "schedule": Schedule,
     "questions": Questions,
     "priority": Priority,
@@ -288,6 +291,7 @@ def _check_citations(policy: Policy) -> None:
     named += [("lenses.yaml", name, lens.facts, False) for name, lens in policy.lenses.lenses.items()]
     named += [("schedule.yaml", lead.route, lead.facts, False) for lead in policy.schedule.lead_times]
     named.append(("outlook.yaml", "outlook", policy.outlook.facts, False))
+    named.append(("business_case.yaml", "business_case", policy.business_case.facts, False))
     for place, name, facts, denies in named:
         try:
             check_citation(name, facts, denies=denies)

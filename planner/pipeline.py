@@ -36,6 +36,7 @@ from planner.size import size
 from planner.store import load_tables, save
 from planner.texts import Texts
 from planner.verify import verify
+from planner.verify_money import verify_money
 from planner.view import View, build_view
 
 Result = TypeVar("Result")
@@ -57,6 +58,7 @@ STEPS = (
     "outlook",
     "cite",
     "verify",
+    "verify_money",
     "render",
     "save",
 )
@@ -107,6 +109,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),
+        "verify_money": lambda before: verify_money(before, case, policy),
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))

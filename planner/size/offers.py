@@ -14,7 +14,9 @@ from planner.catalogue import Catalogue, database_types, price_types
 from planner.policy import Policy
 from planner.size.staircase import Staircase, staircase
 
+Array = NDArray[Any]
 DIMENSIONS = ("vcpu", "memory", "sustained")
+NUMBERS = ("vcpu", "memory_gib", "usd_per_hour", "licence_per_hour", "reserved_1y_per_hour", "reserved_3y_per_hour")
 RESERVED: tuple[Literal["reserved_1y"], Literal["reserved_3y"]] = ("reserved_1y", "reserved_3y")
 
 
@@ -34,6 +36,45 @@ class Offers:
     def fitting(self) -> Staircase:
         """The dominance table of what would fit and has no price."""
         return staircase(_capacities(self.unpriced))
+
+    @cached_property
+    def numbers_by_cell(self) -> dict[str, Array]:
+        """Columns of numbers of the first offer of every cell; not a number where there is none."""
+        made = {name: _by_place(self.priced[name], self.best.first) for name in NUMBERS}
+        return {**made, "runner_up_per_hour": _by_place(self.priced["usd_per_hour"], self.best.second)}
+
+    @cached_property
+    def words_by_cell(self) -> dict[str, tuple[Array, pd.Index]]:
+        """Columns of words of every cell, as codes and what they stand for."""
+        table, best = self.priced, self.best
+        names = pd.Index(table["instance_type"].to_numpy(dtype=object))
+        places = np.append(np.arange(best.count, dtype=np.int32), np.int32(-1))
+        bound = np.where(best.first < best.count, best.bound, -1)
+        return {
+            "instance_type": (places[best.first], names),
+            "runner_up": (places[best.second], names),
+            "price_as_of": _codes(table["as_of"], best.first),
+            "price_source": _codes(table["source"], best.first),
+            "bound_by": (bound, pd.Index(_bounds(len(best.steps)))),
+        }
+
+
+def _by_place(column: pd.Series, places: Array) -> Array:
+    return np.append(column.to_numpy(dtype=float, na_value=np.nan), np.nan)[places]
+
+
+def _codes(column: pd.Series, places: Array) -> tuple[Array, pd.Index]:
+    codes, words = pd.factorize(column)
+    return np.append(codes, -1).astype(np.int32)[places], pd.Index(words.astype(object))
+
+
+def _bounds(dimensions: int) -> list[str]:
+    """Words of every code of `bound`."""
+    named = [
+        " ".join(name for bit, name in enumerate(DIMENSIONS) if code >> bit & 1) or "nothing"
+        for code in range(2**dimensions)
+    ]
+    return [*named, "together"]
 
 
 def instance_offers(operating_system: str, arch: str, region: str, policy: Policy, catalogue: Catalogue) -> Offers:
@@ -90,5 +131,5 @@ def _ordered(offers: pd.DataFrame) -> Offers:
     return Offers(offers[has_price].reset_index(drop=True), offers[~has_price].reset_index(drop=True))
 
 
-def _capacities(offers: pd.DataFrame) -> NDArray[Any]:
+def _capacities(offers: pd.DataFrame) -> Array:
     return np.column_stack([offers[name].to_numpy(dtype=float) for name in ("vcpu", "memory_gib", "sustained")])

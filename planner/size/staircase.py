@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+FEW_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,18 @@ class Staircase:
         at = np.zeros(len(needs[0]), dtype=np.intp)
         for steps, need in zip(self.steps, needs, strict=True):
             at *= len(steps) + 1
-            at += np.searchsorted(steps, need)
+            at += _step(steps, need)
         return at
+
+
+def _step(steps: Array, need: Array) -> Array:
+    """First step that is enough for each need. Counting the steps that are is faster than a search while they are few."""
+    if len(steps) > FEW_STEPS:
+        return np.searchsorted(steps, need)
+    enough = np.zeros(len(need), dtype=np.int8)
+    for step in steps:
+        enough += need <= step
+    return len(steps) - enough
 
 
 def staircase(capacities: Array) -> Staircase:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.business_case import business_case
@@ -199,6 +199,7 @@ def test_draws_are_triangles_of_the_policy() -> None:
         )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-100, 100), min_size=1, max_size=8))
 def test_payback_is_the_last_day_on_which_the_plan_had_cost_more(flows: list[int]) -> None:
     found = payback(np.array(flows, dtype=float)[:, None])[0]
@@ -283,6 +284,7 @@ def test_the_public_sees_totals_and_no_system() -> None:
         assert year.cloud >= 0 and year.once >= 0 and year.today > 0
 
 
+@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2035, 1, 1)), st.dates(date(2020, 1, 1), date(2035, 1, 1)))
 def test_shares_of_years_add_up_to_the_days_between(start: date, end: date) -> None:
     first, last = (pd.Series([pd.Timestamp(day)]).astype("datetime64[us]") for day in (start, end))

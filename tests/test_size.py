@@ -78,6 +78,7 @@ def test_the_choice_is_that_of_trying_every_type(
         assert row["bound_by"] == (" ".join(bound) or ("nothing" if free else "together"))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60))
 def test_many_steps_are_searched_and_few_are_counted_alike(count: int) -> None:
     table = table_of([(float(at), 1.0, np.inf, at) for at in range(1, count + 1)])

@@ -46,7 +46,7 @@ class Staircase:
 
 
 def _step(steps: Array, need: Array) -> Array:
-    """First step that is enough for each need. Counting the steps that are is faster than a search while they are few."""
+    """First step that is enough for each need. Counting steps is faster than a search while they are few."""
     if len(steps) > FEW_STEPS:
         return np.searchsorted(steps, need)
     enough = np.zeros(len(need), dtype=np.int8)

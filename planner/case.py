@@ -76,9 +76,13 @@ class Freeze(_Frozen):
 
 
 class Exchange(_Frozen):
-    """The organisation's own planning rate from USD, in which list prices stand, to SEK."""
+    """The organisation's own planning rates from USD, in which list prices stand, and from EUR, to SEK.
+
+    Without `sek_per_eur` no amount is shown in EUR; both rates are of the same day.
+    """
 
     sek_per_usd: Annotated[float, Field(gt=0, lt=1000)]
+    sek_per_eur: Annotated[float, Field(gt=0, lt=1000)] | None = None
     as_of: date
     source: Name
 

@@ -40,8 +40,11 @@ def _citations(portfolio: Portfolio, policy: Policy) -> dict[str, list[str]]:
     lenses = [(name, lens.facts) for name, lens in policy.lenses.lenses.items()]
     routes = set(portfolio["facts"]["lead_route"].dropna())
     leads = [(lead.route, lead.facts) for lead in policy.schedule.lead_times if lead.route in routes]
+    whole = [("outlook", policy.outlook.facts)]
+    if len(portfolio["compared"]):
+        whole.append(("business_case", policy.business_case.facts))
     citations: dict[str, list[str]] = {}
-    for name, facts in [*bearing, *lenses, *leads, ("outlook", policy.outlook.facts)]:
+    for name, facts in [*bearing, *lenses, *leads, *whole]:
         for fact in facts:
             citations.setdefault(fact, []).append(name)
     return citations

@@ -126,6 +126,7 @@ def _facts(
     )
     facts = facts.join(_server_facts(portfolio)).join(_support_facts(support))
     facts["known_fields"] += facts["server_count"].notna()
+    facts["measured_use"] = facts["measured_use"].fillna("not_measured")
     facts["has_own_servers"] = _has_own_servers(facts["server_count"], systems["delivery"])
     inside = links.dropna(subset=["source_system_id", "target_system_id"]).drop_duplicates(
         ["source_system_id", "target_system_id"]
@@ -165,9 +166,17 @@ def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
     facts["is_off"] = _every(servers["power_state"] == "off", servers["system_id"])
     facts["is_template"] = _every(servers["is_template"], servers["system_id"])
     facts["environment_hint"] = servers["environment_hint"].fillna("none").groupby(servers["system_id"]).agg(_only)
+    facts["measured_use"] = _measured_use(servers.merge(portfolio["counters"][["server_id", "use"]], on="server_id"))
     family = match_technology(servers["os"], kind="os")["os_family"]
     facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
     return facts
+
+
+def _measured_use(servers: pd.DataFrame) -> pd.Series:
+    """The busiest use among a system's servers; one that nobody has measured may be the busy one."""
+    order = ["zombie", "idle", "active", "not_measured"]
+    rank = servers["use"].map({use: at for at, use in enumerate(order)})
+    return rank.groupby(servers["system_id"]).max().map(dict(enumerate(order))).astype("string")
 
 
 def _has_own_servers(count: pd.Series, delivery: pd.Series) -> pd.Series:

@@ -111,11 +111,9 @@ def _today(portfolio: Portfolio) -> pd.DataFrame:
 
 def _target(portfolio: Portfolio, ids: pd.Series, case: Case, policy: Policy) -> pd.DataFrame:
     targets = portfolio["targets"]
-    per_month = targets["compute_usd_month"] + targets["storage_usd_month"]
-    by_system = per_month.groupby(targets["system_id"])
-    priced = by_system.count().reindex(ids).fillna(0)
-    servers = by_system.size().reindex(ids).fillna(0)
-    year = (by_system.sum(min_count=1) * 12).reindex(ids)
+    is_priced = (targets["compute_usd_month"] + targets["storage_usd_month"]).notna()
+    priced = is_priced.groupby(targets["system_id"]).sum().reindex(ids).fillna(0)
+    servers = targets["system_id"].value_counts().reindex(ids).fillna(0)
     disposition = portfolio["decisions"].set_index("system_id")["disposition"].reindex(ids)
     moves = disposition.isin(CLOUD_OPTIONS)
     state = pd.Series("known", index=ids).mask(priced < servers, "partly_known").mask(priced == 0, "price_not_found")
@@ -125,11 +123,21 @@ def _target(portfolio: Portfolio, ids: pd.Series, case: Case, policy: Policy) ->
         .mask(disposition.isna(), "unknown")
     )
     state = state.mask(disposition.isin(["retire", "retain"]), "not_applicable")
-    shares = {"low": policy.sizing.price_low.value, "likely": 1.0, "high": policy.sizing.price_high.value}
-    usd = {point: (year * share).where(moves).round(2) for point, share in shares.items()}
+    years = _usd_years(targets, policy)
+    usd = {point: year.groupby(targets["system_id"]).sum(min_count=1).reindex(ids) for point, year in years.items()}
+    usd = {point: value.where(moves).round(2) for point, value in usd.items()}
     rate = case.exchange.sek_per_usd if case.exchange else None
     sek = {
         f"{point}_sek": (value * rate).round(2) if rate else pd.Series(pd.NA, index=ids) for point, value in usd.items()
     }
     frame = pd.DataFrame({"state": state, "low_usd": usd["low"], "high_usd": usd["high"], **sek})
     return conform(frame.reset_index(names="system_id").assign(kind="target"), "costs")
+
+
+def _usd_years(targets: pd.DataFrame, policy: Policy) -> dict[str, pd.Series]:
+    """USD a year of every server: low with a commitment of one year where that has a price, high when prices rise."""
+    on_demand = targets["compute_usd_month"]
+    committed = targets["reserved_1y_usd_month"].fillna(on_demand)
+    storage = targets["storage_usd_month"]
+    likely = (on_demand + storage) * 12
+    return {"low": (committed + storage) * 12, "likely": likely, "high": likely * policy.sizing.price_high.value}

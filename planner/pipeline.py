@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 from pandas import DataFrame
 
+from planner.business_case import business_case
 from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
+from planner.counters import counters
 from planner.enrich import enrich
 from planner.errors import PlannerError
 from planner.estimate import estimate
@@ -34,12 +36,14 @@ from planner.size import size
 from planner.store import load_tables, save
 from planner.texts import Texts
 from planner.verify import verify
+from planner.verify_money import verify_money
 from planner.view import View, build_view
 
 Result = TypeVar("Result")
 Call = Callable[[str, Callable[[], Any]], Any]
 STEPS = (
     "ingest",
+    "counters",
     "enrich",
     "assess",
     "classify",
@@ -50,9 +54,11 @@ STEPS = (
     "questions",
     "group",
     "schedule",
+    "business_case",
     "outlook",
     "cite",
     "verify",
+    "verify_money",
     "render",
     "save",
 )
@@ -88,6 +94,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
+        "counters": lambda before: counters(before, case, policy),
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
@@ -98,9 +105,11 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "questions": lambda before: questions(before, case, policy),
         "group": lambda before: group(before),
         "schedule": lambda before: schedule(before, case, policy),
+        "business_case": lambda before: business_case(before, case, policy, catalogue),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),
+        "verify_money": lambda before: verify_money(before, case, policy),
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
@@ -115,6 +124,7 @@ def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
     policy = load_policy(case.policy, case.folder)
     portfolio = Portfolio().with_tables(ingest(case, policy.matching))
+    portfolio = portfolio.with_tables(counters(portfolio, case, policy))
     return portfolio.with_tables(enrich(portfolio, case, policy))
 
 

@@ -105,17 +105,22 @@ def _sizes_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFram
     measured = portfolio["utilisation"].set_index("server_id")
     wrong |= set(measured.index) - set(allocated.index)
     series = measured[measured["basis"] == "series"].reindex(targets.index)
-    for metric, size, least in (
-        ("cpu", "vcpu", sizing.used_min_vcpu.value),
-        ("memory", "memory_gib", sizing.used_min_memory_gib.value),
-    ):
+    named = set(portfolio["systems"].dropna(subset="db")["system_id"])
+    database = pd.Series([system in named for system in targets["system_id"]], index=targets.index)
+    wrong |= set(targets.index[targets["has_database"].ne(database)])
+    kept = allocated["memory_gib"] * sizing.database_min_memory_pct.value / 100
+    least_memory = kept.where(database, sizing.used_min_memory_gib.value)
+    least_vcpu = pd.Series(sizing.used_min_vcpu.value, index=targets.index)
+    for metric, size, least in (("cpu", "vcpu", least_vcpu), ("memory", "memory_gib", least_memory)):
         need, has = targets[f"need_{size}"], allocated[size].astype("Float64")
-        percentile = series[f"{metric}_p{int(sizing.used_percentile.value)}_pct"]
+        percentile = series[f"{metric}_p{int(sizing.database_percentile.value)}_pct"].where(
+            database, series[f"{metric}_p{int(sizing.used_percentile.value)}_pct"]
+        )
         is_enough = series["window_days"].ge(sizing.used_min_window_days.value) & (
             series[f"{metric}_points"] * 100 >= series["expected_points"] * sizing.used_min_coverage_pct.value
         )
         is_enough &= percentile.notna() & ~series["doubtful"].fillna("").str.contains(metric)
-        is_enough = is_enough.fillna(False).astype(bool)
+        is_enough = is_enough.fillna(False).astype(bool) & (sizing.basis == "utilisation")
         floor = has.where(has < least, least)
         by_use = has * percentile / 100 * sizing.used_comfort.value
         expected = (has * sizing.comfort.value).where(~is_enough, by_use.where(by_use > floor, floor))

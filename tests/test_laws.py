@@ -122,7 +122,7 @@ def test_a_plan_cites_what_bore_on_it_and_nothing_else(planned: Plan) -> None:
     evidence = set(planned.portfolio["evidence"]["rule"].unique())
     assert {"sakskydd", "osl_10_2a", "litraf", "own_lead_times", "dd2030_online"} <= set(laws.index)
     for names in laws["used_by"].str.split():
-        known = evidence | set(planned.policy.lenses.lenses) | {"outlook"}
+        known = evidence | set(planned.policy.lenses.lenses) | {"outlook", "business_case"}
         assert set(names) & (known | {lead.route for lead in planned.policy.schedule.lead_times})
     assert "miljodata" not in laws.index
 

@@ -498,9 +498,9 @@ def test_a_server_with_a_whole_series_is_sized_from_it_and_others_as_allocated(m
     one, other = found.loc["dvarg01"], found.loc["dvarg02"]
     # 8 vCPU x 20 % x 1.3 and 32 GiB x 30 % x 1.3
     assert (one["need_vcpu"], one["need_memory_gib"]) == (pytest.approx(2.08), pytest.approx(12.48))
-    assert (one["vcpu_basis"], one["memory_gib_basis"], one["confidence"]) == ("utilisation", "utilisation", "high")
+    assert (one["vcpu_basis"], one["memory_gib_basis"], one["confidence"]) == ("utilisation", "utilisation", 5)
     assert (one["cpu_used_pct"], one["memory_used_pct"], one["vcpu"], one["memory_gib"]) == (20, 30, 4, 16)
-    assert (other["need_vcpu"], other["vcpu_basis"], other["confidence"]) == (4, "allocated", "low")
+    assert (other["need_vcpu"], other["vcpu_basis"], other["confidence"]) == (4, "allocated", 1)
 
 
 @pytest.mark.parametrize(
@@ -517,7 +517,7 @@ def test_a_series_that_is_short_or_full_of_holes_or_doubtful_sizes_nothing(
 ) -> None:
     found = targets(planned(make_case, rows)).loc["dvarg01"]
     assert (found["vcpu_basis"], found["memory_gib_basis"]) == basis
-    assert found["confidence"] == {0: "low", 1: "medium"}[basis.count("utilisation")]
+    assert found["confidence"] == {0: 1, 1: 3}[basis.count("utilisation")]
 
 
 def test_no_server_shrinks_below_the_floor_or_grows_for_it(make_case: MakeCase) -> None:

@@ -39,13 +39,30 @@ DTYPES: dict[str, dict[str, str]] = {
     "services": {"region": "string", "service": "string"},
 }
 
+PRODUCTS = ("compute", "database", "licence", "storage", "transfer")
+# What the list itself gives away; a nought anywhere else is a hole in the list.
+FREE = ("internet_in", "internet_out_free_allowance_100_gb")
+PRICE_DTYPES = {
+    "region": "string",
+    "product": "string",
+    "kind": "string",
+    "scope": "string",
+    "unit": "string",
+    "usd": "Float64",
+    "min_vcpu": "Float64",
+    "as_of": "string",
+    "source": "string",
+    "origin": "string",
+}
+
 
 @dataclass(frozen=True)
 class Catalogue:
     """Cloud facts of one day, with the prices that go with them.
 
-    `manifest` says when and with what the snapshot was made; one made through a mock names the mock and is never
-    called live.
+    `prices` has one row per region, product, kind and scope of each origin: `shipped` with the planner, or read into
+    the `snapshot`. `manifest` says when and with what the snapshot was made; one made through a mock names it and is
+    never called live.
     """
 
     instance_types: pd.DataFrame
@@ -53,7 +70,6 @@ class Catalogue:
     regions: pd.DataFrame
     services: pd.DataFrame
     prices: pd.DataFrame
-    storage_prices: pd.DataFrame
     manifest: dict[str, Any]
 
 
@@ -76,9 +92,27 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
             place=str(folder),
             remedy="Make one with fardplan catalogue refresh.",
         ) from None
-    prices = _read(PRICES / "aws_compute.csv", {"usd_per_vcpu_hour": "Float64"})
-    storage = _read(PRICES / "aws_storage.csv", {"usd_per_gib_month": "Float64"})
-    return Catalogue(**tables, prices=prices, storage_prices=storage, manifest=manifest)
+    prices = pd.concat([shipped_prices(), _snapshot_prices(folder)], ignore_index=True)
+    return Catalogue(**tables, prices=prices, manifest=manifest)
+
+
+def shipped_prices() -> pd.DataFrame:
+    """Price facts that come with the planner, each row with its date and source."""
+    files = {product: _read(PRICES / f"aws_{product}.csv", {}) for product in PRODUCTS}
+    parts = [frame.assign(product=product, origin="shipped") for product, frame in files.items()]
+    return _priced(pd.concat(parts, ignore_index=True))
+
+
+def _snapshot_prices(folder: Path) -> pd.DataFrame:
+    path = folder / "prices.csv"
+    return _priced(_read(path, {}).assign(origin="snapshot") if path.is_file() else pd.DataFrame())
+
+
+def _priced(prices: pd.DataFrame) -> pd.DataFrame:
+    """A price that is missing, or nothing where something is sold, is no price (transfer in really costs nothing)."""
+    prices = prices.reindex(columns=list(PRICE_DTYPES)).astype(PRICE_DTYPES)
+    is_price = (prices["usd"] > 0) | ((prices["usd"] == 0) & prices["kind"].isin(FREE))
+    return prices[is_price.fillna(False)]
 
 
 def _read(path: Path, dtypes: dict[str, str]) -> pd.DataFrame:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
 from planner.facts.laws import check_citation
+from planner.policy.business_case import BusinessCase
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
@@ -85,14 +86,28 @@ class Lenses(Part):
         return self
 
 
-class Sizing(Part):
-    """How servers become instance types and monthly cost.
+class Exclusion(Part):
+    """Types or whole families that are not to be bought."""
 
-    The numbers `used_...` size a server from its utilisation series, the others from what it is allocated.
+    types: list[str]
+    because: str
+    source: str
+
+
+class Sizing(Part):
+    """How servers become targets and monthly cost.
+
+    The numbers `used_...` size a server from its utilisation series, the others from what it is allocated; with the
+    `basis` as_is all are sized from what they are allocated.
     """
 
+    basis: Literal["utilisation", "as_is"]
     families: list[str]
     families_because: str
+    exclusions: list[Exclusion]
+    burst_baseline_pct: dict[str, Annotated[float, Field(gt=0, le=100)]]
+    burst_because: str
+    burst_source: str
     comfort: Number
     used_percentile: Number
     used_comfort: Number
@@ -100,14 +115,23 @@ class Sizing(Part):
     used_min_window_days: Number
     used_min_vcpu: Number
     used_min_memory_gib: Number
+    database_percentile: Number
+    database_min_memory_pct: Number
+    idle_cpu_pct: Number
+    idle_memory_pct: Number
+    confidence_step_pct: Number
+    managed_engines: dict[str, str]
+    managed_deployment: Literal["single_az", "multi_az"]
+    managed_because: str
+    managed_storage_factor: Number
     hours_per_month: Number
-    price_low: Number
     price_high: Number
 
     @model_validator(mode="after")
     def _known_percentile(self) -> Sizing:
-        if self.used_percentile.value not in PERCENTILES:
-            raise ValueError(f"used_percentile is one of {', '.join(map(str, PERCENTILES))}")
+        for name in ("used_percentile", "database_percentile"):
+            if getattr(self, name).value not in PERCENTILES:
+                raise ValueError(f"{name} is one of {', '.join(map(str, PERCENTILES))}")
         return self
 
 
@@ -185,6 +209,7 @@ class Policy(Part):
     lenses: Lenses
     sizing: Sizing
     effort: Effort
+    business_case: BusinessCase
     schedule: Schedule
     questions: Questions
     priority: Priority
@@ -208,6 +233,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "lenses": Lenses,
     "sizing": Sizing,
     "effort": Effort,
+    "business_case": BusinessCase,
     "schedule": Schedule,
     "questions": Questions,
     "priority": Priority,
@@ -269,6 +295,7 @@ def _check_citations(policy: Policy) -> None:
     named += [("lenses.yaml", name, lens.facts, False) for name, lens in policy.lenses.lenses.items()]
     named += [("schedule.yaml", lead.route, lead.facts, False) for lead in policy.schedule.lead_times]
     named.append(("outlook.yaml", "outlook", policy.outlook.facts, False))
+    named.append(("business_case.yaml", "business_case", policy.business_case.facts, False))
     for place, name, facts, denies in named:
         try:
             check_citation(name, facts, denies=denies)

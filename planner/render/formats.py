@@ -63,6 +63,16 @@ def money_span(span: Span, language: str, unknown: str, likely: str) -> str:
     )
 
 
+def outcome(points: Span, language: str, to: str) -> str:
+    """The middle and the ends of what may come of it, in one unit: `−28,1 mnkr (−39,5 till −21,0)`."""
+    low, middle, high = points
+    if low is None or middle is None or high is None:
+        return ""
+    scale, decimals = _scale(max(abs(low), abs(high)))
+    low_, middle_, high_ = (count(round(value / 1000**scale, 1), language, decimals) for value in (low, middle, high))
+    return f"{_with_unit(middle_, UNITS[language][scale], language)} ({low_} {to} {high_})"
+
+
 def bounds(values: tuple[int, int], language: str) -> str:
     """A count that is known, or from at least to at most: `7–34`."""
     low, high = (count(value, language) for value in values)
@@ -112,6 +122,8 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "antal": lambda value: unknown if value is None else count(value, language),
         "poang": lambda value, sign=False: points(value, language, sign),
         "datum": lambda value: unknown if not value else day(value, language),
+        "utfall": lambda points: outcome(points, language, words["to"]),
+        "tal": lambda value: count(value, language, 0 if value == int(value) else 1 if abs(value) >= 1 else 2),
         "andel": lambda value: share(value, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),

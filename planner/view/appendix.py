@@ -115,12 +115,22 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("schedule", policy.schedule),
         ("lenses", policy.lenses),
     ]
-    return tuple(
+    fixed = [
         Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)
-        for part, model in parts
+        for part, model in [*parts, ("business_case", policy.business_case)]
         for name, value in model
         if isinstance(value, Number)
-    )
+    ]
+    spans = [
+        Assumption(
+            f"business_case.{name}",
+            f"{item.low:g} / {item.likely:g} / {item.high:g} {item.unit}",
+            item.because,
+            item.source,
+        )
+        for name, item in policy.business_case.assumptions.items()
+    ]
+    return (*fixed, *spans)
 
 
 def sources(desk: Desk) -> tuple[SourceRow, ...]:

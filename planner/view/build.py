@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from planner import __version__
+from planner.case import Exchange
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, goals, overlaps, page_one
+from planner.view import appendix, business, goals, overlaps, page_one
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
@@ -54,6 +55,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         target_usd=(low_usd, None, high_usd),
         target_known=target_known,
         years=page_one.years(desk),
+        business=business.business(desk),
         waves=tuple(_totals_only(desk, wave) for wave in page_one.waves(desk)),
         ticks=page_one.ticks(desk),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
@@ -116,10 +118,15 @@ def _meta(desk: Desk, audience: str) -> Meta:
         diary_number=case.diary_number,
         contact_role=case.contact_role,
         region=case.region,
-        exchange=f"{rate.sek_per_usd:.2f} SEK/USD, {rate.as_of.isoformat()}, {rate.source}" if rate else None,
+        exchange=_exchange(rate) if rate else None,
         price_as_of=str(priced["price_as_of"].iloc[0]) if len(priced) else None,
         price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
         catalogue_date=desk.plan.catalogue["captured_date"],
         catalogue_made_with=desk.plan.catalogue["made_with"],
         sources=appendix.sources(desk),
     )
+
+
+def _exchange(rate: Exchange) -> str:
+    euro = f", {rate.sek_per_eur:.2f} SEK/EUR" if rate.sek_per_eur else ""
+    return f"{rate.sek_per_usd:.2f} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"

@@ -1,0 +1,40 @@
+"""Which servers become a managed database: one of each system that is replatformed, where that can be told."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.policy import Policy
+from planner.portfolio import Portfolio
+
+
+def managed(frame: pd.DataFrame, disposition: pd.Series, portfolio: Portfolio, policy: Policy) -> pd.DataFrame:
+    """Say which servers become managed databases, and why the others of replatformed systems do not.
+
+    Of the servers of a system that has one database with a managed counterpart, the one that needs most memory is
+    taken to hold it (own model: no list says which does). A single server holds application and database together
+    and stays a server until they are parted.
+
+    Returns
+    -------
+    DataFrame
+        engine (blank for a server that stays one) and managed_state, on the index of `frame`.
+    """
+    engine = frame["system_id"].map(_engines(portfolio, policy)).astype("string")
+    is_sized = frame["state"] == "sized"
+    is_asked = is_sized & (disposition == "replatform") & frame["has_database"]
+    by_need = frame[is_sized].sort_values(["need_memory_gib", "server_id"], ascending=[False, True])
+    largest = frame.index.isin(by_need.drop_duplicates("system_id").index)
+    is_alone = frame["system_id"].map(frame["system_id"].value_counts()) == 1
+    state = pd.Series("managed", index=frame.index, dtype="string")
+    state = state.mask(~largest, "application_server").mask(is_alone, "one_server").mask(engine.isna(), "no_engine")
+    state = state.where(is_asked.astype(bool))
+    return pd.DataFrame({"engine": engine.where(state == "managed"), "managed_state": state})
+
+
+def _engines(portfolio: Portfolio, policy: Policy) -> pd.Series:
+    """Managed engine of each system whose databases are all of one product that has one."""
+    support = portfolio["support"]
+    databases = support[support["column"] == "db"][["system_id", "product"]].drop_duplicates()
+    alone = databases[~databases["system_id"].duplicated(keep=False)].dropna()
+    return alone.set_index("system_id")["product"].map(policy.sizing.managed_engines).dropna()

@@ -96,7 +96,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
         "questions": lambda before: questions(before, case, policy),
-        "group": lambda before: group(before),
+        "group": lambda before: group(before, case, policy),
         "schedule": lambda before: schedule(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),

@@ -21,7 +21,7 @@ FLOORS = [
     {"facts"},
     {"policy"},
     {"portfolio", "case"},
-    {"ingest", "catalogue", "lineage", "rules"},
+    {"ingest", "catalogue", "lineage", "rules", "shared_services"},
     {
         "enrich",
         "lenses",

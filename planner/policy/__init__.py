@@ -13,6 +13,7 @@ from planner.facts.laws import check_citation
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
+from planner.policy.groups import Groups
 from planner.policy.layers import lineage_of, read_layers
 from planner.policy.matching import Matching
 from planner.policy.option_gates import option_gates
@@ -192,6 +193,7 @@ class Policy(Part):
     cloud_fit: CloudFit
     overlaps: Overlaps
     matching: Matching
+    groups: Groups
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -215,6 +217,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "cloud_fit": CloudFit,
     "overlaps": Overlaps,
     "matching": Matching,
+    "groups": Groups,
 }
 
 

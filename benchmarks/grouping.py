@@ -2,12 +2,14 @@
 
     python -m benchmarks.grouping [--nodes 10000] [--degree 5] [--crossing 0.071] [--cap 50] [--seeds 1 2 3]
 
-The graph has communities of 20 to 50 nodes; `crossing` is about the share of its edges that run between them. Prints, for
-the communities as they were planted, the greedy start, the groups of the planner and METIS with as many parts: the share
-of edges that is cut, the number of groups, the largest of them and seconds of CPU. Fails when a group breaks the cap, when
-the result is worse than its greedy start, or when it cuts more than 0.75 times what METIS cuts. METIS comes with pymetis
-(MIT), which is no dependency of the planner: install it beside the benchmark. It is also given 250 parts, as in the
-reference, though fewer parts than ours cut less by themselves.
+The graph has communities of 20 to 50 nodes; `crossing` is about the share of its edges that run between them. Prints,
+for the communities as they were planted, the greedy start, the groups of the planner and METIS with as many parts: the
+share of edges that is cut, the number of groups, the largest of them and seconds of CPU. Fails when a group breaks the
+cap, when the result is worse than its greedy start, or when it cuts more than 0.75 times what METIS cuts.
+
+METIS comes with pymetis (MIT), which is no dependency of the planner: install it beside the benchmark. The goal is set
+against METIS as the reference ran it, with parts of nearly equal size (13.1 % at 250 parts). Allowed to be as uneven as
+the cap, METIS cuts much less; that stands on a line of its own, and 0.75 of it would be less than was planted.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ def planted(nodes: int, degree: float, crossing: float, seed: int) -> tuple[dict
     return edges, community.tolist()
 
 
-def metis(nodes: int, edges: dict[Pair, float], parts: int) -> list[int] | None:
-    """Parts by METIS, or nothing when it is not installed."""
+def metis(nodes: int, edges: dict[Pair, float], parts: int, cap: int, *, loose: bool) -> list[int] | None:
+    """Parts by METIS, of nearly equal size or as uneven as the cap; nothing when it is not installed."""
     try:
         import pymetis
     except ImportError:
@@ -53,7 +55,9 @@ def metis(nodes: int, edges: dict[Pair, float], parts: int) -> list[int] | None:
     for one, other in edges:
         near[one].append(other)
         near[other].append(one)
-    return list(pymetis.part_graph(parts, adjacency=near, options=pymetis.Options(seed=1))[1])
+    # In thousandths of the mean size; METIS itself allows 30.
+    uneven = {"ufactor": max(int((cap * parts / nodes - 1) * 1000), 1)} if loose else {}
+    return list(pymetis.part_graph(parts, adjacency=near, options=pymetis.Options(seed=1, **uneven))[1])
 
 
 def report(
@@ -81,12 +85,15 @@ def run(nodes: int, degree: float, crossing: float, cap: int, seed: int) -> None
     start, _ = report("greedy start", edges, lambda: merged(ones, edges, [], cap, list(range(nodes))))
     ours, labels = report("planner", edges, lambda: partition(ones, edges, [], cap))
     parts = len(set(labels))
-    theirs, _ = report(f"METIS, {parts} parts", edges, lambda: metis(nodes, edges, parts))
-    report(f"METIS, {REFERENCE_PARTS} parts", edges, lambda: metis(nodes, edges, REFERENCE_PARTS))
+    theirs, _ = report(f"METIS, {parts} parts", edges, lambda: metis(nodes, edges, parts, cap, loose=False))
+    report(f"METIS, {REFERENCE_PARTS} parts", edges, lambda: metis(nodes, edges, REFERENCE_PARTS, cap, loose=False))
+    uneven, _ = report(f"METIS, {parts}, uneven", edges, lambda: metis(nodes, edges, parts, cap, loose=True))
     assert max(Counter(labels).values()) <= cap, "the cap is broken"
     assert ours <= start, "worse than the greedy start"
     if theirs == theirs:
-        print(f"  planner / METIS at equal group count: {ours / theirs:.2f} (goal {GOAL})")
+        print(
+            f"  planner / METIS at equal group count: {ours / theirs:.2f} (goal {GOAL}); to uneven METIS {ours / uneven:.2f}"
+        )
         assert ours <= GOAL * theirs, "more is cut than the goal allows"
 
 

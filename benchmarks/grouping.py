@@ -92,7 +92,8 @@ def run(nodes: int, degree: float, crossing: float, cap: int, seed: int) -> None
     assert ours <= start, "worse than the greedy start"
     if theirs == theirs:
         print(
-            f"  planner / METIS at equal group count: {ours / theirs:.2f} (goal {GOAL}); to uneven METIS {ours / uneven:.2f}"
+            f"  planner / METIS at equal group count: {ours / theirs:.2f} (goal {GOAL}); "
+            f"to uneven METIS {ours / uneven:.2f}"
         )
         assert ours <= GOAL * theirs, "more is cut than the goal allows"
 

@@ -30,6 +30,7 @@ from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
 from planner.schedule import schedule
+from planner.simulate import simulate
 from planner.size import size
 from planner.store import load_tables, save
 from planner.texts import Texts
@@ -50,6 +51,7 @@ STEPS = (
     "questions",
     "group",
     "schedule",
+    "simulate",
     "outlook",
     "cite",
     "verify",
@@ -98,6 +100,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "questions": lambda before: questions(before, case, policy),
         "group": lambda before: group(before, case, policy),
         "schedule": lambda before: schedule(before, case, policy),
+        "simulate": lambda before: simulate(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),

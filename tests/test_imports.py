@@ -32,6 +32,7 @@ FLOORS = [
         "questions",
         "groups",
         "schedule",
+        "simulate",
         "outlook",
         "cite",
         "overlaps",

@@ -21,6 +21,7 @@ from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
 from planner.policy.priority import Priority
+from planner.policy.simulation import Simulation
 from planner.yamlfile import validate
 
 __all__ = [
@@ -194,6 +195,7 @@ class Policy(Part):
     overlaps: Overlaps
     matching: Matching
     groups: Groups
+    simulation: Simulation
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -218,6 +220,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "overlaps": Overlaps,
     "matching": Matching,
     "groups": Groups,
+    "simulation": Simulation,
 }
 
 

@@ -38,12 +38,12 @@ FLOORS = [
         "overlaps",
     },
     {"plan", "verify", "case_file", "preview"},
-    {"store", "mapping", "new_case"},
+    {"store", "mapping", "new_case", "scenarios"},
     {"view"},
     {"render", "explain"},
     {"check"},
     {"pipeline", "cli_init", "cli_ask"},
-    {"cli_map"},
+    {"cli_map", "cli_compare"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

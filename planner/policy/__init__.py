@@ -16,7 +16,7 @@ from planner.policy.fields import LENSES, fact_columns
 from planner.policy.groups import Groups
 from planner.policy.layers import lineage_of, read_layers
 from planner.policy.matching import Matching
-from planner.policy.option_gates import option_gates
+from planner.policy.option_gates import closed_options, only_targets, option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
@@ -225,7 +225,7 @@ PARTS: dict[str, type[BaseModel]] = {
 
 
 @lru_cache
-def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
+def load_policy(name: str = "standard", beside: Path | None = None, targets: tuple[str, ...] | None = None) -> Policy:
     """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
 
     A folder holds one file per part. With `policy.yaml: {extends: ...}` it needs only what differs: mappings are laid
@@ -238,6 +238,8 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         Name of a shipped policy, or a path that begins with a dot.
     beside
         Folder that such a path is relative to.
+    targets
+        Names of the target environments that may be used; all of the policy by default.
 
     Raises
     ------
@@ -252,7 +254,10 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         data, places, origin = read_layers(layers, part)
         parts[part] = validate(model, data, places, PolicyError)
         origins |= origin
-    made = option_gates(parts["cloud_fit"])
+    whole = parts["cloud_fit"]
+    if targets is not None:
+        parts["cloud_fit"] = only_targets(whole, targets)
+    made = option_gates(parts["cloud_fit"]) | {"targets": closed_options(whole, parts["cloud_fit"])}
     oldest = layers[0].name
     origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}
     parts["decisions"] = _with_gates(parts["decisions"], [gate for gates in made.values() for gate in gates])

@@ -189,16 +189,16 @@ def _all_sek(likely: pd.Series, portfolio: Portfolio, policy: Policy) -> float:
 
 def _deadlines(seen: Seen, network: Network, dated: list[int], case: Case, policy: Policy) -> pd.DataFrame:
     last = np.concatenate(seen.waves, axis=1).max(axis=0)
-    ends = np.vstack([np.concatenate(seen.watched, axis=1), last])
+    ends = np.vstack([np.concatenate(seen.watched, axis=1), last, last])
     rows = network.table.loc[dated]
-    days = [*(day.date() for day in rows["deadline_date"]), policy.outlook.target_date]
+    days = [*(day.date() for day in rows["deadline_date"]), policy.outlook.target_date, case.horizon_date]
     changes = network.table.loc[network.changes, "end_date"].max().date()
     frame = pd.DataFrame(
         {
-            "kind": [*["deadline"] * len(dated), "goal"],
-            "group_id": pd.array([*rows["group_id"], None], dtype="string"),
+            "kind": [*["deadline"] * len(dated), "goal", "horizon"],
+            "group_id": pd.array([*rows["group_id"], None, None], dtype="string"),
             "deadline_date": days,
-            "planned_date": [*(day.date() for day in rows["end_date"]), changes],
+            "planned_date": [*(day.date() for day in rows["end_date"]), changes, changes],
             **_dates(case, ends),
             "chance_pct": [_share(row <= _by(case, day)) for row, day in zip(ends, days, strict=True)],
         }

@@ -81,10 +81,9 @@ def _wait_for_open(case: Case, weeks: int) -> Weeks:
     """Weeks from each week to the next in which a cut-over may end; 0 in an open one."""
     frozen = np.zeros(weeks + 1, dtype=bool)
     for freeze in case.freezes:
-        # Weekdays only: a freeze that begins on a Saturday leaves that week open.
-        first = -((case.first_monday - freeze.first).days // 7) if freeze.first.weekday() > 4 else None
-        begin = first if first is not None else (freeze.first - case.first_monday).days // 7
-        frozen[max(begin, 0) : max((freeze.last - case.first_monday).days // 7 + 1, 0)] = True
+        # A freeze that begins on a Saturday or Sunday leaves that week open.
+        first = (freeze.first - case.first_monday).days // 7 + (freeze.first.weekday() > 4)
+        frozen[max(first, 0) : max((freeze.last - case.first_monday).days // 7 + 1, 0)] = True
     frozen[-1] = False
     wait = np.zeros(weeks + 1, dtype=np.float32)
     for week in range(weeks - 1, -1, -1):

@@ -87,12 +87,41 @@ class Exchange(_Frozen):
     source: Name
 
 
+class Scenario(_Frozen):
+    """A variant of the case: what is not named here is as in the case.
+
+    `capacity_pct` is a share of every team's days, `days_per_week` another number of days for some of them, and
+    `budget_sek_per_year` gives all teams the share of their days that it is of the plan's dearest year (never more than
+    they have). `targets` are the environments of cloud_fit.yaml that may be used, `horizon_date` the day by which
+    everything is to be done.
+    """
+
+    title: Name
+    because: Annotated[str, Field(min_length=1, max_length=500)]
+    capacity_pct: Annotated[float, Field(gt=0, le=1000)] | None = None
+    days_per_week: dict[str, Annotated[float, Field(gt=0, le=500)]] = Field(default_factory=dict)
+    budget_sek_per_year: Annotated[float, Field(gt=0)] | None = None
+    max_cutovers_per_week: Annotated[int, Field(gt=0)] | None = None
+    targets: Annotated[list[Name], Field(min_length=1)] | None = None
+    policy: Name | None = None
+    start_date: date | None = None
+    horizon_date: date | None = None
+
+    @model_validator(mode="after")
+    def _is_another(self) -> Scenario:
+        if not self.model_dump(exclude={"title", "because"}, exclude_defaults=True):
+            raise ValueError("the scenario changes nothing; name at least one of its keys")
+        return self
+
+
 class Case(_Frozen):
     """Everything about a case that is not a table.
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
     shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
+    `targets` are the environments of the policy's cloud_fit.yaml that may be used; all by default. `scenarios` are
+    variants to compare, by name.
     """
 
     organisation: Name
@@ -112,6 +141,8 @@ class Case(_Frozen):
     teams: Annotated[list[Team], Field(min_length=1)]
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
+    targets: Annotated[list[Name], Field(min_length=1)] | None = None
+    scenarios: dict[Annotated[str, Field(pattern=r"^[a-zåäö][a-zåäö0-9_]*$")], Scenario] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")
@@ -125,6 +156,20 @@ class Case(_Frozen):
         roles = [team.role for team in self.teams]
         if len(set(roles)) != len(roles):
             raise ValueError("a role stands twice among the teams; give it one line with the sum of its days")
+        return self
+
+    @model_validator(mode="after")
+    def _scenarios_fit(self) -> Case:
+        for name, scenario in self.scenarios.items():
+            unknown = sorted(set(scenario.days_per_week) - set(self.capacities))
+            if unknown:
+                raise ValueError(
+                    f"scenarios.{name}.days_per_week: no team has the role '{unknown[0]}' "
+                    f"(roles: {', '.join(sorted(self.capacities))})"
+                )
+            start, horizon = scenario.start_date or self.start_date, scenario.horizon_date or self.horizon_date
+            if not self.plan_date <= start < horizon:
+                raise ValueError(f"scenarios.{name}: plan_date, start_date and horizon_date must come in this order")
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,6 +31,12 @@ def case_file_of(folder: Path) -> Path:
     if not path.is_file():
         raise CaseError("no case.yaml here", place=str(path), remedy="Make one first: fardplan init FOLDER.")
     return path
+
+
+def case_schema() -> bytes:
+    """JSON Schema of case.yaml, for completion and checks in an editor."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
+    return f"{json.dumps(schema, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def raw_sources(path: Path) -> tuple[list[Source], str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli_compare import compare
 from planner.cli_init import init_case
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
@@ -31,6 +32,7 @@ catalogue_app = typer.Typer(
 app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
 app.command("map")(map_columns)
+app.command("compare")(compare)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
@@ -100,17 +102,17 @@ def check(
 
     With --out, write it and the rejected rows to a folder.
     """
+    from planner import pipeline
     from planner.case import read_case
     from planner.check import every_finding, page, written
     from planner.ingest.records.rejected import rejected_files
-    from planner.pipeline import compare, read_only
     from planner.texts import load_texts
 
     read = read_case(case, _day(on))
-    portfolio = read_only(read)
+    portfolio = pipeline.read_only(read)
     texts = load_texts(lang.value if lang else read.language)
     plan = against or read.folder / "plan"
-    compared = compare(portfolio, plan, texts, is_asked_for=against is not None)
+    compared = pipeline.compare(portfolio, plan, texts, is_asked_for=against is not None)
     _print_lines(page(portfolio, compared, plan.name, texts))
     if everything:
         _print_lines(every_finding(portfolio, texts))

@@ -9,6 +9,7 @@ from planner.facts.support import each_technology, match_technology, support_sta
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.schema import concat, conform
+from planner.shared_services import mark_shared
 
 _STATUSES = ["ended", "unknown", "ends_within_12_months", "supported"]
 _KEYS = {"system_id", "name", "organisation"}
@@ -23,7 +24,7 @@ def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
         links (data flows with their systems), support (technologies with end of support), facts (one row per
         system), findings.
     """
-    links = _links(portfolio)
+    links = mark_shared(_links(portfolio), portfolio["dataflows"], portfolio["systems"], policy)
     support = _support(portfolio, case)
     facts = _facts(portfolio, links, support, case, policy)
     return {

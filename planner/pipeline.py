@@ -17,7 +17,7 @@ from planner.cite import cite
 from planner.classify import classify
 from planner.counters import counters
 from planner.enrich import enrich
-from planner.errors import PlannerError
+from planner.errors import InfeasiblePlan, PlannerError
 from planner.estimate import estimate
 from planner.groups import group
 from planner.ingest import ingest
@@ -25,13 +25,15 @@ from planner.lenses import assess
 from planner.outlook import outlook
 from planner.overlaps import overlaps
 from planner.plan import Plan, make_plan
-from planner.policy import load_policy
+from planner.policy import Policy, load_policy
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
+from planner.scenarios import ScenarioResult, result_of, variants, within_budget, without_plan
 from planner.schedule import schedule
+from planner.simulate import simulate
 from planner.size import size
 from planner.store import load_tables, save
 from planner.texts import Texts
@@ -55,6 +57,7 @@ STEPS = (
     "group",
     "schedule",
     "business_case",
+    "simulate",
     "outlook",
     "cite",
     "verify",
@@ -90,7 +93,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         ever handed to
         an orchestrator as a parameter.
     """
-    policy = load_policy(case.policy, case.folder)
+    policy = policy_of(case)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
@@ -103,9 +106,10 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
         "questions": lambda before: questions(before, case, policy),
-        "group": lambda before: group(before),
+        "group": lambda before: group(before, case, policy),
         "schedule": lambda before: schedule(before, case, policy),
         "business_case": lambda before: business_case(before, case, policy, catalogue),
+        "simulate": lambda before: simulate(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "verify": lambda before: verify(before, case, policy),
@@ -114,6 +118,11 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
     return make_plan(case, policy, portfolio, catalogue)
+
+
+def policy_of(case: Case) -> Policy:
+    """The policy of a case, with the target environments that it may use."""
+    return load_policy(case.policy, case.folder, tuple(case.targets) if case.targets else None)
 
 
 def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:
@@ -144,6 +153,39 @@ def compare(portfolio: Portfolio, folder: Path, texts: Texts, *, is_asked_for: b
         if is_asked_for:
             raise
         return str(texts.check["not_comparable"].format(folder=folder.name, reason=reason.message))
+
+
+def compare_scenarios(case: Case, names: list[str]) -> list[ScenarioResult]:
+    """Compute the case itself and some of its scenarios in memory.
+
+    What was read is shared where the scenarios read alike; a scenario for which there is no plan says why.
+
+    Raises
+    ------
+    CaseError
+        A name that the case does not have.
+    """
+    read: dict[str, Portfolio] = {}
+    results: list[ScenarioResult] = []
+    for name, one in variants(case, names).items():
+        # The case itself comes first: a budget is measured against its dearest year.
+        results.append(_outcome(name, within_budget(one, name, results[0].peak_year_sek if results else None), read))
+    return results
+
+
+def _outcome(name: str, case: Case, read: dict[str, Portfolio]) -> ScenarioResult:
+    def call(step: str, run: Callable[[], Any]) -> Any:
+        if step != "ingest":
+            return run()
+        key = policy_of(case).matching.model_dump_json()
+        if key not in read:
+            read[key] = run()
+        return read[key]
+
+    try:
+        return result_of(name, compute(case, call))
+    except InfeasiblePlan as reason:
+        return without_plan(name, case, reason)
 
 
 def plan(

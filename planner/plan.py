@@ -43,7 +43,8 @@ def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catal
     inputs = {
         "format": FORMAT,
         "version": __version__,
-        "case": case.model_dump(mode="json"),
+        # What could have been instead does not make it another plan.
+        "case": case.model_dump(mode="json", exclude={"scenarios"}),
         "policy": _digest(policy.model_dump_json()),
         "catalogue": facts,
         "sources": sorted(portfolio["sources"]["sha256"].unique()),

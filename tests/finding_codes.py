@@ -31,6 +31,7 @@ WHEN = {
     "Files": "Arise when a file is opened and its header row is read.",
     "Connections": "Arise when records are joined: servers and data flows with systems, technologies with their end of support.",
     "Utilisation": "Arise when measured use is read as a series and joined to servers.",
+    "Groups": "Arise when systems are put into move groups.",
     "The plan": "Arise when the finished plan is checked.",
     "Outlook": "Arise when the plan is held against goals, rules and dates.",
 }

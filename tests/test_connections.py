@@ -109,8 +109,8 @@ def test_a_shared_service_is_a_link_that_ties_nothing_together(make_case: MakeCa
         .reindex(systems.index)
         .assign(system_id=systems["system_id"], disposition="rehost", state="settled")
     )
-    tables = {"systems": portfolio["systems"], "links": links, "decisions": decided}
-    groups = group(Portfolio(tables))["groups"]
+    tables = {**portfolio.tables, "links": links, "decisions": decided}
+    groups = group(Portfolio(tables), case, load_policy())["groups"]
     members = groups.merge(portfolio["systems"], on="system_id").groupby("group_id")["name"].agg(sorted)
     assert sorted(members) == [["Björken"], ["Eken", "Granen"]]
 

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from planner.case_file import case_schema
 from planner.policy import PARTS, POLICIES
 from planner.policy.json_schema import json_schema
 from planner.schema import table_names, to_markdown
@@ -51,6 +52,16 @@ def test_the_schema_of_a_policy_file_is_in_sync_and_fits_it(part: str, golden: C
     jsonschema.validate(shipped, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**shipped, "no_such_key": 1}, schema)
+
+
+def test_the_schema_of_a_case_is_in_sync_and_fits_the_example(golden: Callable[[Path, bytes], None]) -> None:
+    golden(REPOSITORY / "docs" / "schemas" / "case.schema.json", case_schema())
+    text = (REPOSITORY / "inventories" / "exempelkommun" / "case.yaml").read_text(encoding="utf-8")
+    example = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    jsonschema.validate(example, json.loads(case_schema()))
+    example["scenarios"]["spara"]["sources"] = []
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(example, json.loads(case_schema()))
 
 
 def test_readme_names_only_commands_and_places_that_exist() -> None:

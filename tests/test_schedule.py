@@ -39,7 +39,9 @@ SERVERS = "Server;System;vCPU;Minne (GB);Disk (GB);Operativsystem;Status\n" + ""
     f"srv{number};S{number};2;8;100;Windows Server 2022;På\n" for number in (1, 2, 3, 5)
 )
 FLOWS = "Från,Till,Syfte\nS1,S2,a\nS2,S1,b\nS3,S1,c\nS3,S4,d\nS3,S3,e\nS1,Nationell tjänst,f\n"
-FREEZES = "freezes:\n  - {name: sommar, first: 2027-06-28, last: 2027-08-15, capacity_pct: 40}\n"
+FREEZES = (
+    "freezes:\n  - {name: sommar, first: 2027-06-28, last: 2027-08-15, capacity_pct: 40}\nmax_cutovers_per_week: 2\n"
+)
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,15 @@ from planner.policy.business_case import BusinessCase
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
+from planner.policy.groups import Groups
 from planner.policy.layers import lineage_of, read_layers
 from planner.policy.matching import Matching
-from planner.policy.option_gates import option_gates
+from planner.policy.option_gates import closed_options, only_targets, option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
 from planner.policy.priority import Priority
+from planner.policy.simulation import Simulation
 from planner.yamlfile import validate
 
 __all__ = [
@@ -217,6 +219,8 @@ class Policy(Part):
     cloud_fit: CloudFit
     overlaps: Overlaps
     matching: Matching
+    groups: Groups
+    simulation: Simulation
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -241,10 +245,12 @@ PARTS: dict[str, type[BaseModel]] = {
     "cloud_fit": CloudFit,
     "overlaps": Overlaps,
     "matching": Matching,
+    "groups": Groups,
+    "simulation": Simulation,
 }
 
 
-def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
+def load_policy(name: str = "standard", beside: Path | None = None, targets: tuple[str, ...] | None = None) -> Policy:
     """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
 
     A folder holds one file per part. With `policy.yaml: {extends: ...}` it needs only what differs: mappings are laid
@@ -257,6 +263,8 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         Name of a shipped policy, or a path that begins with a dot.
     beside
         Folder that such a path is relative to.
+    targets
+        Names of the target environments that may be used; all of the policy by default.
 
     Raises
     ------
@@ -264,11 +272,11 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         No such policy, policies that extend each other in a circle, or a file that is wrong; names file, line and the
         nearest known key.
     """
-    return _read(_folder(name, beside))
+    return _read(_folder(name, beside), targets)
 
 
 @lru_cache
-def _read(folder: Path) -> Policy:
+def _read(folder: Path, targets: tuple[str, ...] | None) -> Policy:
     layers = lineage_of(folder, _folder)
     parts: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -276,7 +284,10 @@ def _read(folder: Path) -> Policy:
         data, places, origin = read_layers(layers, part)
         parts[part] = validate(model, data, places, PolicyError)
         origins |= origin
-    made = option_gates(parts["cloud_fit"])
+    whole = parts["cloud_fit"]
+    if targets is not None:
+        parts["cloud_fit"] = only_targets(whole, targets)
+    made = option_gates(parts["cloud_fit"]) | {"targets": closed_options(whole, parts["cloud_fit"])}
     oldest = layers[0].name
     origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}
     parts["decisions"] = _with_gates(parts["decisions"], [gate for gates in made.values() for gate in gates])

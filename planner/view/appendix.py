@@ -114,6 +114,10 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("effort", policy.effort),
         ("schedule", policy.schedule),
         ("lenses", policy.lenses),
+        ("simulation", policy.simulation),
+        ("groups", policy.groups),
+        ("groups.weights", policy.groups.weights),
+        ("groups.shared", policy.groups.shared),
     ]
     fixed = [
         Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)

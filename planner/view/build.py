@@ -9,7 +9,7 @@ from planner import __version__
 from planner.case import Exchange
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, business, goals, overlaps, page_one
+from planner.view import appendix, business, goals, groups, overlaps, page_one, risk
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
@@ -58,6 +58,13 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         business=business.business(desk),
         waves=tuple(_totals_only(desk, wave) for wave in page_one.waves(desk)),
         ticks=page_one.ticks(desk),
+        uncertain=risk.uncertain(desk),
+        risk_ticks=risk.ticks(desk),
+        samples=int(plan.policy.simulation.samples.value),
+        deadlines=risk.deadlines(desk) if inside else (),
+        critical=risk.critical(desk) if inside else (),
+        groups=groups.groups(desk) if inside else (),
+        flow_fates=groups.flows_by_fate(desk) if inside else (),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
         goal_date=plan.policy.outlook.target_date.isoformat(),
         goals=goals.goals(desk),

@@ -158,6 +158,73 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Uncertain:
+    """A wave, or the whole plan where `wave` is none: last change as planned and in 50, 80 and 95 % of the futures.
+
+    `places` are the four dates on the picture; `sek` is P50, P80 and P95 of the one-off work.
+    """
+
+    wave: int | None
+    planned_date: str
+    p50_date: str
+    p80_date: str
+    p95_date: str
+    on_plan: float
+    by_goal: float
+    sek: Span
+    places: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DeadlineChance:
+    """A deadline of a group and the chance that it is met."""
+
+    systems: tuple[Ref, ...]
+    day: str
+    planned_date: str
+    p80_date: str
+    chance: float
+
+
+@dataclass(frozen=True)
+class Critical:
+    """An activity and the share of futures in which it decides when the last change is done."""
+
+    phase: str
+    systems: tuple[Ref, ...]
+    share: float
+    p80_date: str
+
+
+@dataclass(frozen=True)
+class GroupMember:
+    """A system and why it is in its group."""
+
+    system: Ref
+    why: str
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Flows between two systems across a group's border; an ordinary kind is not named."""
+
+    source: str
+    target: str
+    kind: str
+    is_decoupled: bool
+
+
+@dataclass(frozen=True)
+class MoveGroup:
+    """Systems that move together, how many flows they keep within, and those that cross the border."""
+
+    wave: int | None
+    members: tuple[GroupMember, ...]
+    inside: int
+    crossing: tuple[Crossing, ...]
+
+
+@dataclass(frozen=True)
 class Blocked:
     """A data flow that is not free when the goals fall due, the ends that block it and what would free it."""
 
@@ -473,6 +540,13 @@ class View:
     business: BusinessCase | None
     waves: tuple[Wave, ...]
     ticks: tuple[Tick, ...]
+    uncertain: tuple[Uncertain, ...]
+    risk_ticks: tuple[Tick, ...]
+    samples: int
+    deadlines: tuple[DeadlineChance, ...]
+    critical: tuple[Critical, ...]
+    groups: tuple[MoveGroup, ...]
+    flow_fates: tuple[tuple[str, int], ...]
     end_date: str | None
     goal_date: str
     goals: tuple[Goal, ...]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.lineage import written
 from planner.view.desk import Desk, iso, number, text, whole
+from planner.view.groups import why
 from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
 from planner.view.sizing import sizing_of
 
@@ -109,7 +110,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         fits=_fits(desk, shelves.fits.get(key, [])),
         depends_on=shelves.needs.get(key, ()),
         needed_by=shelves.needed_by.get(key, ()),
-        circle=text(group["detail"]) if detail else "",
+        circle=why(desk, group) if detail else "",
         assumed=_assumed(desk, shelves.assumed.get(key, [])),
         sizing=shelves.sizing.get(key, ()),
     )

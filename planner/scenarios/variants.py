@@ -1,0 +1,62 @@
+"""A case with the changes of one of its scenarios."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from planner.case import Case, Scenario
+from planner.errors import CaseError
+
+# The case as it is.
+BASE = "base"
+SIMPLE = ("max_cutovers_per_week", "targets", "policy", "start_date", "horizon_date")
+
+
+def variants(case: Case, names: list[str]) -> dict[str, Case]:
+    """The case itself and the named scenarios (all of them when none is named), each as a case of its own.
+
+    Raises
+    ------
+    CaseError
+        A name that the case does not have, or a case without scenarios.
+    """
+    if not case.scenarios:
+        raise CaseError(
+            "the case has no scenarios to compare",
+            place="case.yaml",
+            remedy="Add 'scenarios:' with a title, a reason and what is different; see inventories/exempelkommun.",
+        )
+    for name in names:
+        if name != BASE and name not in case.scenarios:
+            near = difflib.get_close_matches(name, case.scenarios, n=1)
+            known = ", ".join(sorted(case.scenarios))
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise CaseError(
+                "no such scenario", place="case.yaml: scenarios", value=name, remedy=f"{hint}Known are: {known}."
+            )
+    chosen = [name for name in dict.fromkeys(names or case.scenarios) if name != BASE]
+    return {BASE: case} | {name: _changed(case, case.scenarios[name]) for name in chosen}
+
+
+def _changed(case: Case, scenario: Scenario) -> Case:
+    given: dict[str, Any] = {key: getattr(scenario, key) for key in SIMPLE if getattr(scenario, key) is not None}
+    share = (scenario.capacity_pct or 100) / 100
+    given["teams"] = [
+        team.model_copy(update={"days_per_week": scenario.days_per_week.get(team.role, team.days_per_week) * share})
+        for team in case.teams
+    ]
+    return case.model_copy(update=given)
+
+
+def within_budget(case: Case, name: str, peak_year_sek: float | None) -> Case:
+    """The case with as many days as the scenario's budget pays for.
+
+    All teams get the share of their days that the budget is of the dearest year of the case as it stands.
+    """
+    budget = case.scenarios[name].budget_sek_per_year if name in case.scenarios else None
+    if budget is None or not peak_year_sek:
+        return case
+    share = min(budget / peak_year_sek, 1.0)
+    teams = [team.model_copy(update={"days_per_week": team.days_per_week * share}) for team in case.teams]
+    return case.model_copy(update={"teams": teams})

@@ -1,0 +1,192 @@
+"""Scenarios: only what may differ differs, each is planned for itself, and what is dominated is told in words."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from planner import cli
+from planner.case import read_case
+from planner.errors import CaseError, PolicyError
+from planner.pipeline import compare_scenarios, compute, policy_of
+from planner.policy import load_policy
+from planner.render.scenarios import scenario_lines, scenario_markdown
+from planner.scenarios import BASE, ScenarioResult, variants, within_budget
+from planner.scenarios.dominance import dominated
+from planner.scenarios.measures import Measure
+from planner.texts import load_texts
+
+MakeCase = Callable[..., Path]
+SOURCES = "  - {file: system.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"
+REGISTER = "Id;Namn;IT Bedömning;Verksamhet Bedömning;Säkerhetsskydd;Årskostnad;Alternativ\n" + "".join(
+    f"S{number};System {number};{verdict};{verdict};Nej;100 tkr;Nej\n"
+    for number, verdict in enumerate(["Vidmakthållande"] * 6 + ["Avveckling"] * 2)
+)
+SERVERS = "Server;System;vCPU;Minne (GB);Disk (GB);Operativsystem;Status\n" + "".join(
+    f"srv{number};S{number};2;8;100;Windows Server 2022;På\n" for number in range(6)
+)
+SCENARIOS = """scenarios:
+  halva:
+    title: Halva laget
+    because: Ingen får tid
+    capacity_pct: 50
+  lika:
+    title: Samma dagar
+    because: Ett scenario som ändrar det som redan gäller
+    days_per_week: {platform: 10}
+  senare:
+    title: Börja senare
+    because: Projektet väntar
+    start_date: 2028-01-10
+"""
+
+
+def files() -> dict[str, str]:
+    return {"system.csv": REGISTER, "servrar.csv": SERVERS}
+
+
+def test_a_scenario_changes_what_it_names_and_nothing_else(make_case: MakeCase) -> None:
+    case = read_case(make_case(files(), SOURCES, extra=SCENARIOS))
+    made = variants(case, ["senare", "halva"])
+    assert list(made) == [BASE, "senare", "halva"]
+    assert made[BASE] is case
+    assert made["halva"].capacities == {role: days / 2 for role, days in case.capacities.items()}
+    kept = {"teams", "scenarios"}
+    assert made["halva"].model_dump(exclude=kept) == case.model_dump(exclude=kept)
+    assert made["senare"].start_date == date(2028, 1, 10)
+    assert made["senare"].folder == case.folder
+
+
+def test_each_scenario_is_planned_and_told_beside_the_case(make_case: MakeCase) -> None:
+    case = read_case(make_case(files(), SOURCES, extra=SCENARIOS))
+    results = {one.name: one for one in compare_scenarios(case, [])}
+    assert list(results) == [BASE, "halva", "lika", "senare"]
+    ends = {name: one.measures["end_planned"].low for name, one in results.items()}
+    assert ends[BASE] == ends["lika"] < ends["halva"] < ends["senare"]  # type: ignore[operator]
+    assert results["lika"].measures == results[BASE].measures
+    texts = load_texts("sv")
+    found = dominated(list(results.values()))
+    # Starting later costs as much and gives everything later; half the days are a saving.
+    assert [(one.name, one.by) for one in found] == [("senare", BASE)]
+    said = "\n".join(scenario_lines(list(results.values()), found, texts))
+    assert "Börja senare är dominerat: Som ärendet står" in said
+    assert "Samma dagar leder till samma sak" in said
+    page = scenario_markdown(list(results.values()), found, texts).decode()
+    assert page.count("\n|---|---:|") == 1 and "Ingen får tid" in page
+
+
+def test_a_plan_does_not_depend_on_what_could_have_been_instead(make_case: MakeCase) -> None:
+    with_them = read_case(make_case(files(), SOURCES, extra=SCENARIOS, name="with"))
+    without = read_case(make_case(files(), SOURCES, name="without"))
+    assert compute(with_them).plan_id == compute(without).plan_id
+
+
+def test_a_budget_gives_the_share_that_it_is_of_the_dearest_year(make_case: MakeCase) -> None:
+    poor = "scenarios:\n  fattig: {title: Fattig, because: Lite pengar, budget_sek_per_year: 300000}\n"
+    case = read_case(make_case(files(), SOURCES, extra=poor))
+    assert within_budget(case, "fattig", 600_000.0).capacities["platform"] == 5.0
+    assert within_budget(case, "fattig", 200_000.0).capacities == case.capacities
+    assert within_budget(case, BASE, 600_000.0) is case
+
+
+def test_targets_that_may_not_be_used_close_the_options_that_need_them(make_case: MakeCase) -> None:
+    own = "scenarios:\n  eget: {title: Eget, because: Ingen annan, targets: [own]}\n"
+    case = variants(read_case(make_case(files(), SOURCES, extra=own)), [])["eget"]
+    assert [target.name for target in policy_of(case).cloud_fit.targets] == ["own"]
+    decisions = compute(case).portfolio["decisions"]
+    assert set(decisions["disposition"].dropna()) <= {"retain", "retire"}
+    options = compute(case).portfolio["options"].query("option == 'rehost'")
+    assert set(options["denied_by"].dropna()) >= {"no_target_rehost"} or not options["is_allowed"].any()
+
+
+def test_an_unknown_target_names_those_that_are_known() -> None:
+    with pytest.raises(PolicyError, match="aws_eusc") as refused:
+        load_policy("standard", None, ("mars",))
+    assert refused.value.value == "mars"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("  a: {title: A, because: x}\n", "changes nothing"),
+        ("  a: {title: A, because: x, capacity_pct: 0}\n", "scenarios.a.capacity_pct"),
+        ("  a: {title: A, because: x, capcity_pct: 50}\n", "Did you mean 'capacity_pct'"),
+        ("  a: {title: A, because: x, sources: []}\n", "unknown key 'scenarios.a.sources'"),
+        ("  a: {title: A, because: x, days_per_week: {pilot: 3}}\n", "no team has the role 'pilot'"),
+        ("  a: {title: A, because: x, horizon_date: 2026-01-01}\n", "must come in this order"),
+        ("  a: {title: A, capacity_pct: 50}\n", "'scenarios.a.because' is missing"),
+    ],
+)
+def test_a_wrong_scenario_is_refused_with_its_place(make_case: MakeCase, text: str, words: str) -> None:
+    with pytest.raises(CaseError) as refused:
+        read_case(make_case(files(), SOURCES, extra=f"scenarios:\n{text}"))
+    assert words in str(refused.value)
+    assert refused.value.place.startswith("case.yaml")
+
+
+def test_an_unknown_name_and_a_case_without_scenarios_are_refused(make_case: MakeCase) -> None:
+    case = read_case(make_case(files(), SOURCES, extra=SCENARIOS))
+    with pytest.raises(CaseError, match="Did you mean 'halva'"):
+        variants(case, ["halv"])
+    with pytest.raises(CaseError, match="no scenarios"):
+        variants(read_case(make_case(files(), SOURCES, name="none")), [])
+
+
+def _result(name: str, **given: float | None) -> ScenarioResult:
+    units = {"cost": ("sek", "less"), "free": ("count", "more")}
+    measures = {key: Measure(key, *units[key], value, value) for key, value in given.items()}  # type: ignore[arg-type]
+    return ScenarioResult(name, name, "", measures)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ({"cost": 2.0, "free": 5.0}, {"cost": 1.0, "free": 5.0}, ["one"]),
+        ({"cost": 2.0, "free": 6.0}, {"cost": 1.0, "free": 5.0}, []),
+        ({"cost": 1.0, "free": 5.0}, {"cost": 1.0, "free": 5.0}, []),
+        ({"cost": None, "free": 4.0}, {"cost": 1.0, "free": 5.0}, []),
+        ({"cost": None, "free": 4.0}, {"cost": None, "free": 5.0}, ["one"]),
+    ],
+)
+def test_dominated_is_what_is_worse_in_something_and_better_in_nothing(
+    one: dict[str, float | None], other: dict[str, float | None], told: list[str]
+) -> None:
+    assert [found.name for found in dominated([_result("one", **one), _result("other", **other)])] == told
+
+
+def test_a_cost_that_is_known_of_other_systems_cannot_be_compared() -> None:
+    few = ScenarioResult("few", "", "", {"cost": Measure("cost", "sek", "less", 1.0, 1.0, 3, 9)})
+    many = ScenarioResult("many", "", "", {"cost": Measure("cost", "sek", "less", 5.0, 5.0, 8, 9)})
+    assert dominated([few, many]) == []
+
+
+def test_the_command_writes_the_comparison(
+    make_case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_case(files(), SOURCES, extra=SCENARIOS)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fardplan", "compare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    code, out, err = run(folder, "halva", "--lang", "en")
+    assert (code, err) == (0, "")
+    assert "Halva laget" in out and "Samma dagar" not in out and "Days a week" in out
+    code, out, _ = run(folder, "halva", "--out", tmp_path / "out" / "jämför.csv")
+    assert code == 0
+    with (tmp_path / "out" / "jämför.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["scenario"] for row in rows} == {BASE, "halva"}
+    assert {row["low"] for row in rows if row["measure"] == "capacity"} == {"36", "18"}
+    code, _, err = run(folder, "halva", "--out", tmp_path / "x.pdf")
+    assert code == 2 and ".csv or .md" in err
+    code, _, err = run(folder, "halvt")
+    assert code == 2 and "halva" in err

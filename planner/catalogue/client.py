@@ -8,11 +8,14 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 HOME_REGION = "eu-north-1"
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
-# A part fails by what AWS or the way there answers, or by an answer that is not of the documented shape.
-FAULTS = (BotoCoreError, ClientError, LookupError, ValueError, TypeError)
+# A part fails by what AWS or the way there answers, or by an answer that is not of the documented shape. Half an answer
+# with HTTP 200 is a ResponseParserError, which botocore counts neither among its own errors nor retries; JSON of the
+# wrong shape comes out of its parser as whatever Python raises.
+FAULTS = (BotoCoreError, ClientError, ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 # The Price List API answers in a few regions, of its own partition each.
 PRICING_REGIONS = {"aws": "eu-central-1", "aws-eusc": "eusc-de-east-1"}
 SAVINGS_REGIONS = {"aws": "us-east-1"}
@@ -65,4 +68,5 @@ def reason_of(fault: Exception) -> str:
     """What failed, in words without account numbers, names or request ids: a snapshot is handed on."""
     if isinstance(fault, ClientError):
         return f"{fault.response.get('Error', {}).get('Code', 'error')} in {fault.operation_name}"
-    return type(fault).__name__ if isinstance(fault, BotoCoreError) else f"unexpected answer ({type(fault).__name__})"
+    is_named = isinstance(fault, BotoCoreError | ResponseParserError)
+    return type(fault).__name__ if is_named else f"unexpected answer ({type(fault).__name__})"

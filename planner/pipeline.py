@@ -17,6 +17,7 @@ from planner.classify import classify
 from planner.enrich import enrich
 from planner.errors import PlannerError
 from planner.estimate import estimate
+from planner.freshness import freshness
 from planner.groups import group
 from planner.ingest import ingest
 from planner.lenses import assess
@@ -52,6 +53,7 @@ STEPS = (
     "schedule",
     "outlook",
     "cite",
+    "freshness",
     "verify",
     "render",
     "save",
@@ -100,6 +102,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "schedule": lambda before: schedule(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
+        "freshness": lambda before: freshness(before, case, policy, catalogue),
         "verify": lambda before: verify(before, case, policy),
     }
     for name, step in steps.items():

@@ -39,6 +39,7 @@ def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catal
     facts = {
         "captured_date": str(catalogue.manifest.get("captured_date")),
         "made_with": str(catalogue.manifest.get("made_with")),
+        "fingerprint": str(catalogue.manifest.get("fingerprint")),
     }
     inputs = {
         "format": FORMAT,

@@ -117,7 +117,8 @@ def _cheapest(
     price = np.where(fits, offers["usd_per_hour"].to_numpy(dtype=float, na_value=np.nan), np.nan)
     # Offers are ordered by price and name, so the first that fits is the cheapest and ties are broken by name.
     has_price = ~np.isnan(price)
-    first = np.where(has_price.any(axis=1), has_price.argmax(axis=1), -1)
+    found = has_price.argmax(axis=1) if len(offers) else -1
+    first = np.where(has_price.any(axis=1), found, -1)
     chosen = (
         offers.iloc[np.maximum(first, 0)].reset_index(drop=True) if len(offers) else offers.reindex(range(len(sizes)))
     )

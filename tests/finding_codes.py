@@ -32,6 +32,7 @@ WHEN = {
     "Connections": "Arise when records are joined: servers and data flows with systems, technologies with their end of support.",
     "Utilisation": "Arise when measured use is read as a series and joined to servers.",
     "The plan": "Arise when the finished plan is checked.",
+    "The cloud catalogue": "Arise when the cloud facts that the plan rests on are older than the policy allows, or could not be read.",
     "Outlook": "Arise when the plan is held against goals, rules and dates.",
 }
 # What raises a finding, and which of its arguments is the code.

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+
+from planner.errors import CatalogueError
 
 HOME_REGION = "eu-north-1"
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
@@ -19,6 +22,21 @@ FAULTS = (BotoCoreError, ClientError, ResponseParserError, AttributeError, Looku
 # The Price List API answers in a few regions, of its own partition each.
 PRICING_REGIONS = {"aws": "eu-central-1", "aws-eusc": "eusc-de-east-1"}
 SAVINGS_REGIONS = {"aws": "us-east-1"}
+
+
+def open_session(profile: str | None) -> Any:
+    """Open a session with a profile of the AWS configuration, or with what the environment gives.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such profile.
+    """
+    try:
+        return boto3.Session(profile_name=profile)
+    except BotoCoreError as reason:
+        remedy = f"Profiles: {', '.join(boto3.Session().available_profiles) or 'none'}."
+        raise CatalogueError(str(reason), place="--profile", value=profile, remedy=remedy) from None
 
 
 class Aws:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
 from planner.facts.laws import check_citation
+from planner.policy.catalogue import CatalogueAges
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
@@ -192,6 +193,7 @@ class Policy(Part):
     cloud_fit: CloudFit
     overlaps: Overlaps
     matching: Matching
+    catalogue: CatalogueAges
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -215,6 +217,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "cloud_fit": CloudFit,
     "overlaps": Overlaps,
     "matching": Matching,
+    "catalogue": CatalogueAges,
 }
 
 

@@ -12,7 +12,7 @@ from planner.plan import SEVERITIES
 from planner.policy import Gate, Number, Rule
 from planner.texts import Texts
 from planner.view.desk import Desk, iso, text
-from planner.view.model import Assumption, LawRow, Note, RuleRow, SourceRow
+from planner.view.model import Assumption, CataloguePart, LawRow, Note, RuleRow, SourceRow
 
 STATUSES = ("law", "guidance", "proposal", "fact", "own")
 
@@ -114,12 +114,30 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("effort", policy.effort),
         ("schedule", policy.schedule),
         ("lenses", policy.lenses),
+        ("catalogue", policy.catalogue),
     ]
     return tuple(
         Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)
         for part, model in parts
         for name, value in model
         if isinstance(value, Number)
+    )
+
+
+def catalogue_parts(desk: Desk) -> tuple[CataloguePart, ...]:
+    """Cloud facts of the case's region, part by part."""
+    say = desk.texts.say
+    return tuple(
+        CataloguePart(
+            say(f"catalogue_{row['part']}"),
+            say(f"catalogue_state_{row['state']}"),
+            int(row["rows"]),
+            iso(row["as_of"]),
+            None if pd.isna(row["age_days"]) else int(row["age_days"]),
+            bool(row["is_old"]),
+            text(row["reason"]),
+        )
+        for row in desk.table("catalogue_parts").to_dict("records")
     )
 
 

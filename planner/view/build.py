@@ -121,5 +121,6 @@ def _meta(desk: Desk, audience: str) -> Meta:
         price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
         catalogue_date=desk.plan.catalogue["captured_date"],
         catalogue_made_with=desk.plan.catalogue["made_with"],
+        catalogue_parts=appendix.catalogue_parts(desk),
         sources=appendix.sources(desk),
     )

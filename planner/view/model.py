@@ -33,7 +33,21 @@ class Meta:
     price_source: str | None
     catalogue_date: str
     catalogue_made_with: str
+    catalogue_parts: tuple[CataloguePart, ...]
     sources: tuple[SourceRow, ...]
+
+
+@dataclass(frozen=True)
+class CataloguePart:
+    """One part of the cloud facts: whether it was read, and how old it is."""
+
+    label: str
+    state: str
+    rows: int
+    as_of: str | None
+    age_days: int | None
+    is_old: bool
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,9 @@ class Case(_Frozen):
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
-    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
+    shipped one by default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are
+    where systems may run; without them everywhere that the policy has a target. `region` is where prices are from.
+    `max_cutovers_per_week` limits how many systems change hands in a week.
     """
 
     organisation: Name
@@ -99,6 +101,8 @@ class Case(_Frozen):
     start_date: date
     horizon_date: date = date(2030, 12, 31)
     region: Name = "eu-north-1"
+    providers: list[Name] = Field(default_factory=list)
+    regions: list[Name] = Field(default_factory=list)
     catalogue: str | None = None
     exchange: Exchange | None = None
     diary_number: str | None = None

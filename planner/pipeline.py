@@ -25,6 +25,7 @@ from planner.outlook import outlook
 from planner.overlaps import overlaps
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
+from planner.policy.places import Places
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
@@ -86,7 +87,8 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         ever handed to
         an orchestrator as a parameter.
     """
-    policy = load_policy(case.policy, case.folder)
+    places = Places(tuple(case.providers), tuple(case.regions))
+    policy = load_policy(case.policy, case.folder, places)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {

@@ -9,6 +9,7 @@ from planner.case import Case
 from planner.catalogue import Catalogue, price_types, storage_price
 from planner.facts.support import match_technology
 from planner.policy import Policy
+from planner.policy.places import without_price
 from planner.portfolio import Portfolio
 from planner.schema import conform
 
@@ -37,12 +38,16 @@ def size(portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue)
     servers = servers.merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")
     servers["operating_system"] = _operating_system(servers["os"])
     servers["state"] = _state(servers)
+    # A system that may not run where the prices are from has none.
+    is_elsewhere = servers["system_id"].isin(without_price(portfolio["target_fit"], policy.cloud_fit, case.region))
+    servers["state"] = servers["state"].mask(is_elsewhere & (servers["state"] == "sized"), "price_not_found")
     servers = servers.merge(_needs(servers, portfolio["utilisation"], policy), on="server_id")
     fits = [_cheapest(servers, name, case.region, policy, catalogue) for name in OPERATING_SYSTEMS]
     targets = servers.merge(pd.concat(fits, ignore_index=True), on="server_id", how="left", suffixes=("_wanted", ""))
     per_gib, _, _ = storage_price(catalogue, case.region)
     targets["storage_usd_month"] = targets["storage_gib"] * per_gib if per_gib is not None else pd.NA
-    targets["storage_usd_month"] = targets["storage_usd_month"].where(targets["state"] != "not_moved")
+    is_elsewhere = targets["state"] == "price_not_found"
+    targets["storage_usd_month"] = targets["storage_usd_month"].where((targets["state"] != "not_moved") & ~is_elsewhere)
     targets["state"] = targets["fit"].fillna(targets["state"])
     columns = [
         "server_id",

@@ -20,6 +20,7 @@ from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
+from planner.policy.places import Places, restricted
 from planner.policy.priority import Priority
 from planner.yamlfile import validate
 
@@ -222,7 +223,7 @@ PARTS: dict[str, type[BaseModel]] = {
 
 
 @lru_cache
-def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
+def load_policy(name: str = "standard", beside: Path | None = None, allowed: Places | None = None) -> Policy:
     """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
 
     A folder holds one file per part. With `policy.yaml: {extends: ...}` it needs only what differs: mappings are laid
@@ -235,6 +236,8 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         Name of a shipped policy, or a path that begins with a dot.
     beside
         Folder that such a path is relative to.
+    allowed
+        Providers and regions that the case allows; a gate closes the targets outside them.
 
     Raises
     ------
@@ -249,6 +252,7 @@ def load_policy(name: str = "standard", beside: Path | None = None) -> Policy:
         data, places, origin = read_layers(layers, part)
         parts[part] = validate(model, data, places, PolicyError)
         origins |= origin
+    parts["cloud_fit"] = restricted(parts["cloud_fit"], allowed) if allowed else parts["cloud_fit"]
     made = option_gates(parts["cloud_fit"])
     oldest = layers[0].name
     origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from planner.errors import CaseError
+from planner.facts.providers import Places
 from planner.yamlfile import read_model
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -131,6 +132,11 @@ class Case(_Frozen):
     def folder(self) -> Path:
         """The folder that holds case.yaml; source files are named relative to it."""
         return self._folder
+
+    @property
+    def places(self) -> Places:
+        """Where systems may run."""
+        return Places(tuple(self.providers), tuple(self.regions))
 
     @property
     def first_monday(self) -> date:

@@ -74,6 +74,23 @@ def refresh_catalogue(
     raise typer.Exit(IS_PARTLY_OLD if failed else 0)
 
 
+@app.command("providers")
+def show_providers() -> None:
+    """Show the providers that cases may name, with whose they are, where, and who scored their sovereignty."""
+    from planner.facts.providers import load_providers
+
+    for item in load_providers().providers:
+        regions = ", ".join(f"{place.id} ({place.country})" for place in item.regions) or "no regions known"
+        owner = f"owner {item.owner_country or '?'}, law {item.jurisdiction or '?'}"
+        typer.echo(f"{item.id}  {item.name_en}: {item.provider_class}, {owner}; {regions} [{item.mark}, {item.as_of}]")
+        for score in item.sovereignty:
+            level = f", SEAL-{score.overall}" if score.overall is not None else ""
+            said = f"{score.score_pct_low:g}-{score.score_pct_high:g} %{level} by {score.scored_by}, {score.as_of}"
+            typer.echo(f"    sovereignty {said}: {score.source}")
+        for certificate in item.certifications:
+            typer.echo(f"    {certificate.name}, by {certificate.stated_by}: {certificate.source}")
+
+
 def _session(profile: str | None) -> Any:
     from planner.catalogue.client import open_session
 

@@ -25,7 +25,6 @@ from planner.outlook import outlook
 from planner.overlaps import overlaps
 from planner.plan import Plan, make_plan
 from planner.policy import load_policy
-from planner.policy.places import Places
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
@@ -87,8 +86,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         ever handed to
         an orchestrator as a parameter.
     """
-    places = Places(tuple(case.providers), tuple(case.regions))
-    policy = load_policy(case.policy, case.folder, places)
+    policy = load_policy(case.policy, case.folder, case.places)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {

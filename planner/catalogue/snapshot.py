@@ -83,7 +83,6 @@ PART_TABLES = {
     "database_classes": ("database_classes",),
     **dict.fromkeys(PRICE_PARTS, ("prices",)),
 }
-SHIPPED_PRODUCTS = ("compute", "database", "licence", "storage", "transfer")
 # What the list itself gives away; a nought anywhere else is a hole in the list.
 FREE = ("internet_in", "internet_out_free_allowance_100_gb")
 
@@ -130,9 +129,11 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
 
 
 def shipped_prices() -> pd.DataFrame:
-    """Price facts that come with the planner, each row with its date and source."""
-    files = {product: _typed(_read(PRICES / f"aws_{product}.csv"), DTYPES["prices"]) for product in SHIPPED_PRODUCTS}
-    parts = [frame.assign(product=product, origin="shipped") for product, frame in files.items()]
+    """Price facts that come with the planner, each row with its date and source; one file a provider and product."""
+    parts = [
+        _typed(_read(path), DTYPES["prices"]).assign(product=path.stem.rpartition("_")[2], origin="shipped")
+        for path in sorted(PRICES.glob("*.csv"))
+    ]
     return _priced(pd.concat(parts, ignore_index=True))
 
 

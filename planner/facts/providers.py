@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,6 +25,17 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Level = Annotated[int, Field(ge=0, le=4)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 OBJECTIVES = tuple(f"sov_{number}" for number in range(1, 9))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a case allows its systems to run: providers by id, regions by id or country; empty allows every one."""
+
+    providers: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.providers or self.regions)
 
 
 class _Fact(BaseModel):

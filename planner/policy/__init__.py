@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
 from planner.facts.laws import check_citation
+from planner.facts.providers import Places
 from planner.policy.catalogue import CatalogueAges
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
@@ -20,7 +21,7 @@ from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
-from planner.policy.places import Places, restricted
+from planner.policy.places import restricted
 from planner.policy.priority import Priority
 from planner.yamlfile import validate
 

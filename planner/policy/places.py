@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from planner.errors import CaseError
-from planner.facts.providers import Provider, load_providers, nearest
+from planner.facts.providers import Places, Provider, load_providers, nearest
 from planner.policy.cloud_fit import CloudFit, Target, TargetGate
 from planner.policy.conditions import Condition
 from planner.policy.parts import Text
@@ -19,17 +17,6 @@ BECAUSE = Text(
     sv="Organisationen tillåter inte målmiljöns leverantör eller region",
     en="The organisation does not allow the provider or the region of the target environment",
 )
-
-
-@dataclass(frozen=True)
-class Places:
-    """Providers by id, and regions by id or country; empty allows every one."""
-
-    providers: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.providers or self.regions)
 
 
 def restricted(fit: CloudFit, places: Places) -> CloudFit:
@@ -52,6 +39,18 @@ def restricted(fit: CloudFit, places: Places) -> CloudFit:
         source="case.yaml: providers, regions",
     )
     return fit.model_copy(update={"gates": [gate, *fit.gates]})
+
+
+def open_providers(fit: CloudFit, places: Places) -> list[Provider]:
+    """Providers that stand for a target which the allowed places leave open, in the order of the facts."""
+    movable = [target for target in fit.targets if target.service_model not in FREE_MODELS]
+    reached = {
+        item.id
+        for target in movable
+        for item in _of(target)
+        if target.provider_class in FREE_CLASSES or _fits(item, target, places)
+    }
+    return [item for item in load_providers().providers if item.id in reached]
 
 
 def without_price(target_fit: pd.DataFrame, fit: CloudFit, region: str) -> pd.Series:

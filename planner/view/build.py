@@ -11,6 +11,7 @@ from planner.texts import load_texts
 from planner.view import appendix, goals, overlaps, page_one
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
+from planner.view.providers import providers
 from planner.view.systems import systems
 
 AUDIENCES = ("intern", "offentlig")
@@ -75,6 +76,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         finding_counts=appendix.finding_counts(notes, desk.texts),
         rules=appendix.rules(desk),
         laws=appendix.laws(desk),
+        providers=providers(desk),
         assumptions=appendix.assumptions(desk),
         has_details=inside,
     )

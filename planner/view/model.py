@@ -51,6 +51,24 @@ class CataloguePart:
 
 
 @dataclass(frozen=True)
+class ProviderRow:
+    """One provider that systems may run with, and who says what of it."""
+
+    name: str
+    kind: str
+    law: str
+    regions: tuple[str, ...]
+    certificates: tuple[str, ...]
+    scores: tuple[str, ...]
+    lookup: str
+    source: str
+    mark: str
+    as_of: str
+    review_by: str
+    is_late: bool
+
+
+@dataclass(frozen=True)
 class SourceRow:
     """One source and the fate of its rows."""
 
@@ -423,5 +441,6 @@ class View:
     finding_counts: tuple[tuple[str, int], ...]
     rules: tuple[RuleRow, ...]
     laws: tuple[LawRow, ...]
+    providers: tuple[ProviderRow, ...]
     assumptions: tuple[Assumption, ...]
     has_details: bool

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
@@ -192,8 +193,6 @@ def test_a_part_that_fails_keeps_its_prices_with_the_day_on_which_they_were_read
     refreshed: tuple[Path, FakeAws, list[tuple[int, int, str]]], tmp_path: Path
 ) -> None:
     def denied(body: str) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
-
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "user 123 may not"}}, "GetProducts")
 
     later, folder = date(2027, 2, 1), tmp_path / "later"
@@ -240,3 +239,53 @@ def test_a_plan_on_a_snapshot_is_the_same_bytes_with_the_network_cut(
     assert bytes_of(first) == bytes_of(second)
     targets = compute(read_case(case)).portfolio["targets"]
     assert targets["compute_usd_month"].notna().all() and targets["price_as_of"].eq("2026-12-01").all()
+
+
+def test_an_interrupted_refresh_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    def interrupted(body: str) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "new"
+    with pytest.raises(KeyboardInterrupt):
+        refresh(folder, ["eu-north-1"], DAY, FakeAws(DescribeInstanceTypes=interrupted).session, "test")
+    unfinished = tmp_path / ".new.unfinished"
+    assert not folder.exists() and len(list(unfinished.glob("*.json"))) == len(EVERY_PART) - 1
+    # A file that was torn, and one of another day, are asked for again.
+    (unfinished / "eu-north-1.offerings.json").write_text('{"captured', encoding="utf-8")
+    services = unfinished / "eu-north-1.services.json"
+    services.write_text(services.read_text(encoding="utf-8").replace("2026-12-01", "2026-11-30"), encoding="utf-8")
+    aws = FakeAws()
+    refresh(folder, ["eu-north-1"], DAY, aws.session, "test")
+    assert aws.calls == {
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeInstanceTypeOfferings",
+        "ssm:GetParametersByPath",
+    }
+    assert {row["state"] for row in load_catalogue(folder).manifest["parts"]} == {"read"} and not unfinished.exists()
+
+
+def test_the_command_says_what_was_not_read_and_ends_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from planner import cli
+
+    def denied(body: str) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeSavingsPlansOfferingRates")
+
+    profiles: list[str | None] = []
+    answers = iter([FakeAws(DescribeSavingsPlansOfferingRates=denied), FakeAws()])
+
+    def session(profile: str | None) -> boto3.Session:
+        profiles.append(profile)
+        return next(answers).session
+
+    monkeypatch.setattr("planner.catalogue.client.open_session", session)
+    command = ["fardplan", "catalogue", "refresh", "--out", str(tmp_path / "new"), "--date", "2026-12-01"]
+    monkeypatch.setattr("sys.argv", [*command, "--region", "eu-north-1", "--profile", "plan"])
+    for code, said in ((1, "eu-north-1 savings_prices: missing (AccessDenied in DescribeSavingsPlans"), (0, "")):
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert (ended.value.code or 0) == code
+        out, err = capsys.readouterr()
+        assert said in err and bool(err) == bool(said) and out.strip() == str(tmp_path / "new")
+    assert profiles == ["plan", "plan"]

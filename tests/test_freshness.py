@@ -88,6 +88,11 @@ def test_parts_that_were_kept_or_are_missing_are_told_with_their_date_and_their_
     assert told(plan, "catalogue_kept") == [("types", "2026-03-01"), ("storage_prices", "2024-07-18")]
     assert told(plan, "catalogue_missing") == [("database_classes", "?")]
     assert ("types", "2026-03-01") in told(plan, "catalogue_old")
+    assert plan.catalogue["degraded"] == [
+        "eu-north-1 database_classes: missing",
+        "eu-north-1 storage_prices: missing",
+        "eu-north-1 types: kept",
+    ]
     for language, word in (("sv", "kvar från en tidigare läsning"), ("en", "kept from an earlier reading")):
         view = build_view(plan, language, "intern")
         shown = {item.label: item for item in view.meta.catalogue_parts}

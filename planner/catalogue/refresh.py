@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 
 from planner.catalogue.client import CONFIG, FAULTS, Aws, reason_of
 from planner.catalogue.parts import EVERY_PART, PARTS, PUBLIC, TYPES, Tables, types_of
-from planner.catalogue.snapshot import SNAPSHOTS, is_unfinished
+from planner.catalogue.snapshot import SNAPSHOTS, is_unfinished, load_catalogue
 from planner.catalogue.write import Unfinished, write_snapshot
 from planner.errors import CatalogueError
 
@@ -94,6 +94,8 @@ def refresh(
     skipped = {key for key, answer in answers.items() if not answer.is_asked}
     made = made_with or f"AWS API through boto3 {boto3.__version__}"
     write_snapshot(out, tables, reasons, skipped, captured_date, made, last or sorted(SNAPSHOTS.glob("aws-*"))[-1])
+    # The folder may have held a snapshot that this process has read.
+    load_catalogue.cache_clear()
     if not reasons.keys() - skipped:
         kept.forget()
     return out

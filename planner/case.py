@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from planner.errors import CaseError
+from planner.facts.providers import Places
 from planner.yamlfile import read_model
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -92,8 +93,8 @@ class Scenario(_Frozen):
 
     `capacity_pct` is a share of every team's days, `days_per_week` another number of days for some of them, and
     `budget_sek_per_year` gives all teams the share of their days that it is of the plan's dearest year (never more than
-    they have). `targets` are the environments of cloud_fit.yaml that may be used, `horizon_date` the day by which
-    everything is to be done.
+    they have). `providers` and `regions` are where systems may run instead of where the case says, `horizon_date` the
+    day by which everything is to be done.
     """
 
     title: Name
@@ -102,7 +103,8 @@ class Scenario(_Frozen):
     days_per_week: dict[str, Annotated[float, Field(gt=0, le=500)]] = Field(default_factory=dict)
     budget_sek_per_year: Annotated[float, Field(gt=0)] | None = None
     max_cutovers_per_week: Annotated[int, Field(gt=0)] | None = None
-    targets: Annotated[list[Name], Field(min_length=1)] | None = None
+    providers: Annotated[list[Name], Field(min_length=1)] | None = None
+    regions: Annotated[list[Name], Field(min_length=1)] | None = None
     policy: Name | None = None
     start_date: date | None = None
     horizon_date: date | None = None
@@ -119,8 +121,9 @@ class Case(_Frozen):
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
-    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
-    `targets` are the environments of the policy's cloud_fit.yaml that may be used; all by default. `scenarios` are
+    shipped one by default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are
+    where systems may run; without them everywhere that the policy has a target. `region` is where prices are from.
+    `max_cutovers_per_week` limits how many systems change hands in a week. `scenarios` are
     variants to compare, by name.
     """
 
@@ -132,6 +135,8 @@ class Case(_Frozen):
     start_date: date
     horizon_date: date = date(2030, 12, 31)
     region: Name = "eu-north-1"
+    providers: list[Name] = Field(default_factory=list)
+    regions: list[Name] = Field(default_factory=list)
     catalogue: str | None = None
     exchange: Exchange | None = None
     diary_number: str | None = None
@@ -141,7 +146,6 @@ class Case(_Frozen):
     teams: Annotated[list[Team], Field(min_length=1)]
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
-    targets: Annotated[list[Name], Field(min_length=1)] | None = None
     scenarios: dict[Annotated[str, Field(pattern=r"^[a-zåäö][a-zåäö0-9_]*$")], Scenario] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())
 
@@ -176,6 +180,11 @@ class Case(_Frozen):
     def folder(self) -> Path:
         """The folder that holds case.yaml; source files are named relative to it."""
         return self._folder
+
+    @property
+    def places(self) -> Places:
+        """Where systems may run."""
+        return Places(tuple(self.providers), tuple(self.regions))
 
     @property
     def first_monday(self) -> date:

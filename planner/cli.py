@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli_catalogue import app as catalogue_app
 from planner.cli_compare import compare
 from planner.cli_init import init_case
 from planner.cli_map import map_columns
@@ -25,9 +26,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-)
-catalogue_app = typer.Typer(
-    help="Cloud facts: instance types, offerings, regions, services and prices.", no_args_is_help=True
 )
 app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
@@ -181,29 +179,6 @@ def _find(systems: tuple[System, ...], wanted: str) -> System:
         value=wanted,
         remedy=f"Did you mean: {', '.join(near)}?" if near else "See systems.csv in the plan folder.",
     )
-
-
-@catalogue_app.command("show")
-def catalogue_show(
-    region: Annotated[str | None, typer.Option("--region", help="Only this region.")] = None,
-) -> None:
-    """Show the cloud facts that plans rest on, with their dates and sources."""
-    from planner.catalogue import load_catalogue
-    from planner.explain import describe_catalogue
-
-    typer.echo(describe_catalogue(load_catalogue(), region))
-
-
-@catalogue_app.command("refresh")
-def catalogue_refresh(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the new snapshot.")],
-    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Date to write on the snapshot.")],
-    region: Annotated[list[str] | None, typer.Option("--region", help="A region; may be given several times.")] = None,
-) -> None:
-    """Read instance types, offerings, regions and services from AWS into a dated snapshot (needs credentials)."""
-    from planner.catalogue.refresh import DEFAULT_REGIONS, refresh
-
-    typer.echo(str(refresh(out, region or list(DEFAULT_REGIONS), on.date())))
 
 
 def _day(on: datetime | None) -> date | None:

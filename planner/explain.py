@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
-from planner.catalogue import Catalogue
 from planner.texts import Texts, load_texts
 from planner.view.model import Fit, Reason, Span, System
 
@@ -75,22 +70,3 @@ def _days(days: Span, texts: Texts) -> str:
     if days[1] is None:
         return str(texts.values["unknown"])
     return f"{days[0]:g} / {days[1]:g} / {days[2]:g} {texts.interface['person_days']}"
-
-
-def describe_catalogue(catalogue: Catalogue, region: str | None) -> str:
-    """Regions of the catalogue with what is known of each, and where the facts come from."""
-    regions = catalogue.regions if region is None else catalogue.regions[catalogue.regions["region"] == region]
-    offered = catalogue.offerings.groupby("region").size()
-    priced = catalogue.prices.groupby("region").size()
-    lines = [
-        f"Snapshot {catalogue.manifest['captured_date']}, made with {catalogue.manifest['made_with']}",
-        "",
-    ]
-    for row in regions.itertuples(index=False):
-        counts = f"types: {offered.get(row.region, '?')}  price rows: {priced.get(row.region, '?')}"
-        lines.append(f"{row.region}  {_known(row.name)}  {_known(row.country_code)}  {counts}")
-    return "\n".join(lines)
-
-
-def _known(value: Any) -> str:
-    return "?" if value is None or pd.isna(value) else str(value)

@@ -19,6 +19,7 @@ from planner.counters import counters
 from planner.enrich import enrich
 from planner.errors import InfeasiblePlan, PlannerError
 from planner.estimate import estimate
+from planner.freshness import freshness
 from planner.groups import group
 from planner.ingest import ingest
 from planner.lenses import assess
@@ -60,6 +61,7 @@ STEPS = (
     "simulate",
     "outlook",
     "cite",
+    "freshness",
     "verify",
     "verify_money",
     "render",
@@ -112,6 +114,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "simulate": lambda before: simulate(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
+        "freshness": lambda before: freshness(before, case, policy, catalogue),
         "verify": lambda before: verify(before, case, policy),
         "verify_money": lambda before: verify_money(before, case, policy),
     }
@@ -121,8 +124,8 @@ def compute(case: Case, call: Call = run_now) -> Plan:
 
 
 def policy_of(case: Case) -> Policy:
-    """The policy of a case, with the target environments that it may use."""
-    return load_policy(case.policy, case.folder, tuple(case.targets) if case.targets else None)
+    """The policy of a case, with a gate on the places where it lets nothing run."""
+    return load_policy(case.policy, case.folder, case.places)
 
 
 def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:

@@ -39,6 +39,13 @@ def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catal
     facts = {
         "captured_date": str(catalogue.manifest.get("captured_date")),
         "made_with": str(catalogue.manifest.get("made_with")),
+        "fingerprint": str(catalogue.manifest.get("fingerprint")),
+        # What a refresh could not read: the plan rests on older facts there, or on none.
+        "degraded": sorted(
+            f"{part['region']} {part['part']}: {part['state']}"
+            for part in catalogue.manifest.get("parts", [])
+            if part["state"] in {"kept", "missing"}
+        ),
     }
     inputs = {
         "format": FORMAT,

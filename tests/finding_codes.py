@@ -33,6 +33,7 @@ WHEN = {
     "Utilisation": "Arise when measured use is read as a series and joined to servers.",
     "Groups": "Arise when systems are put into move groups.",
     "The plan": "Arise when the finished plan is checked.",
+    "The cloud catalogue": "Arise when the cloud facts that the plan rests on are older than the policy allows, or could not be read.",
     "Outlook": "Arise when the plan is held against goals, rules and dates.",
 }
 # What raises a finding, and which of its arguments is the code.

@@ -30,6 +30,8 @@ from planner.catalogue.prices import Purchase
 from planner.errors import CatalogueError
 from tests.conftest import REPOSITORY, SHARED, run_environment, write_case
 
+# What moto has facts of: it has no prices, and no classes of databases.
+MOCKED = ("region", "services", "offerings", "types")
 SHIPPED = sorted((REPOSITORY / "planner" / "catalogues").glob("aws-*"))[-1]
 
 
@@ -56,7 +58,10 @@ def test_the_shipped_snapshot_is_what_a_refresh_writes_twice(aws: None, tmp_path
     captured = date.fromisoformat(SHIPPED.name.removeprefix("aws-"))
     made_with = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["made_with"]
     assert f"moto {moto.__version__}" in made_with
-    folders = [refresh(tmp_path / name, DEFAULT_REGIONS, captured, made_with=made_with) for name in ("one", "two")]
+    folders = [
+        refresh(tmp_path / name, DEFAULT_REGIONS, captured, made_with=made_with, parts=MOCKED)
+        for name in ("one", "two")
+    ]
     assert bytes_of(folders[0]) == bytes_of(folders[1]) == bytes_of(SHIPPED)
 
 
@@ -64,7 +69,7 @@ def test_the_shipped_snapshot_is_what_a_refresh_writes_twice(aws: None, tmp_path
 def test_types_are_read_as_ec2_describes_them(aws: None) -> None:
     import boto3
 
-    from planner.catalogue.refresh import type_row
+    from planner.catalogue.parts import type_row
 
     names = ["m5.large", "t3.medium", "m6g.large", "g4dn.xlarge", "m5.metal"]
     described = boto3.client("ec2").describe_instance_types(InstanceTypes=names)["InstanceTypes"]
@@ -113,7 +118,7 @@ class _Session:
         return self._failing(service, region_name, self._real.client(service, region_name=region_name, config=config))
 
 
-def test_without_credentials_nothing_is_written_and_the_remedy_is_told(tmp_path: Path) -> None:
+def test_without_credentials_nothing_is_written_and_the_remedy_is_told(aws: None, tmp_path: Path) -> None:
     from botocore.exceptions import NoCredentialsError
 
     from planner.catalogue.refresh import refresh
@@ -127,7 +132,7 @@ def test_without_credentials_nothing_is_written_and_the_remedy_is_told(tmp_path:
 
 
 @pytest.mark.slow
-def test_a_failure_half_way_names_its_region_and_leaves_nothing(aws: None, tmp_path: Path) -> None:
+def test_a_part_that_fails_keeps_what_was_known_with_its_date_and_the_rest_is_read(aws: None, tmp_path: Path) -> None:
     from botocore.stub import Stubber
 
     from planner.catalogue.refresh import refresh
@@ -139,17 +144,35 @@ def test_a_failure_half_way_names_its_region_and_leaves_nothing(aws: None, tmp_p
             stub.activate()
         return client
 
-    with pytest.raises(CatalogueError, match="OptInRequired") as caught:
-        refresh(tmp_path / "new", ["eusc-de-east-1", "eu-west-1"], date(2026, 11, 24), session=_Session(fail))
-    assert caught.value.place == "eu-west-1" and "credentials" in caught.value.remedy
-    assert not list(tmp_path.iterdir())
+    asked = ["eusc-de-east-1", "eu-west-1"]
+    folder = refresh(tmp_path / "new", asked, date(2026, 12, 1), session=_Session(fail), parts=MOCKED)
+    read, shipped = load_catalogue(folder), load_catalogue()
+    told = {(row["part"], row["region"]): row for row in read.manifest["parts"]}
+    assert told["offerings", "eu-west-1"] == {
+        "part": "offerings",
+        "region": "eu-west-1",
+        "state": "kept",
+        "captured_date": "2026-11-24",
+        "made_with": shipped.manifest["made_with"],
+        "reason": "OptInRequired in DescribeInstanceTypeOfferings",
+    }
+    assert told["services", "eu-west-1"] == {
+        "part": "services",
+        "region": "eu-west-1",
+        "state": "read",
+        "captured_date": "2026-12-01",
+    }
+    assert told["offerings", "eusc-de-east-1"]["state"] == "not_asked"
+    offered = shipped.offerings.query("region == 'eu-west-1'")["instance_type"].tolist()
+    assert read.offerings["instance_type"].tolist() == offered
+    assert set(read.instance_types["instance_type"]) == set(offered)
 
 
 def test_a_region_that_does_not_exist_is_told(aws: None, tmp_path: Path) -> None:
     from planner.catalogue.refresh import refresh
 
     with pytest.raises(CatalogueError) as caught:
-        refresh(tmp_path / "new", ["eu-nowhere-1-"], date(2026, 11, 24))
+        refresh(tmp_path / "new", ["eu-nowhere-1-"], date(2026, 11, 24), parts=MOCKED)
     assert caught.value.place == "eu-nowhere-1-" and not list(tmp_path.iterdir())
 
 
@@ -189,21 +212,65 @@ class _RegionalClient:
 def test_a_type_that_only_the_second_region_offers_is_described_and_unknown_stays_blank(tmp_path: Path) -> None:
     from planner.catalogue.refresh import refresh
 
-    folder = refresh(tmp_path / "new", ["eu-west-1", "eu-central-1"], date(2026, 11, 24), session=_RegionalAws())
+    asked = ["eu-west-1", "eu-central-1"]
+    folder = refresh(tmp_path / "new", asked, date(2026, 12, 1), session=_RegionalAws(), parts=MOCKED)
     read = load_catalogue(folder)
     assert read.instance_types["instance_type"].tolist() == ["g4dn.xlarge", "m5.large", "t3.medium"]
     assert (read.instance_types["memory_gib"] == 0.5).all()
     assert read.instance_types[["arch", "is_burstable", "is_bare_metal"]].isna().all(axis=None)
     assert len(read.offerings) == 4
-    # Without public parameters the name is botocore's; country and services are not known, and so not 0.
+    # Without public parameters the name is botocore's, the country is not known, and the services are those of before.
     assert read.regions["name"].tolist() == ["Europe (Frankfurt)", "Europe (Ireland)"]
-    assert read.regions[["country_code", "service_count"]].isna().all(axis=None)
+    assert read.regions["country_code"].isna().all() and read.regions["service_count"].tolist() == [338, 345]
+    told = [row for row in read.manifest["parts"] if row["part"] == "services"]
+    assert {(row["state"], row["captured_date"], row["reason"]) for row in told} == {
+        ("kept", "2026-11-24", "empty answer")
+    }
+    assert all("moto" in row["made_with"] for row in told)
     assert "moto" not in read.manifest["made_with"]
 
 
 def test_a_folder_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="not a catalogue"):
         load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "why"),
+    [
+        ("offerings.csv", b"m5.large", b"m5.larger", "offerings.csv was changed after it was written"),
+        ("manifest.json", b"fardplan-catalogue/1", b"fardplan-catalogue/9", "format fardplan-catalogue/9"),
+        ("manifest.json", b'"files"', b'"fil', "not a catalogue"),
+    ],
+)
+def test_a_snapshot_that_was_changed_or_is_of_another_format_is_refused(
+    tmp_path: Path, name: str, old: bytes, new: bytes, why: str
+) -> None:
+    import shutil
+
+    shutil.copytree(SHIPPED, tmp_path / "mine")
+    path = tmp_path / "mine" / name
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(CatalogueError, match=why):
+        load_catalogue(tmp_path / "mine")
+
+
+def test_a_snapshot_of_an_earlier_version_is_read_and_what_it_lacks_is_unknown(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "instance_types.csv").write_text(
+        "instance_type,family,arch,vcpu,memory_gib,is_current_generation,is_burstable,is_bare_metal,gpu_count\n"
+        "m5.large,m5,x86_64,2,8.0,true,false,false,0\n"
+    )
+    (folder / "offerings.csv").write_text("region,instance_type\neu-north-1,m5.large\n")
+    (folder / "regions.csv").write_text("region,name,country_code,partition,dns_suffix,service_count,note\n")
+    (folder / "services.csv").write_text("region,service\n")
+    about = {"format": "fardplan-catalogue/1", "captured_date": "2026-11-01", "made_with": "test", "files": {}}
+    (folder / "manifest.json").write_text(json.dumps(about))
+    read = load_catalogue(folder)
+    assert read.instance_types[["processor", "network", "ebs_max_iops"]].isna().all(axis=None)
+    assert read.database_classes.empty and (read.prices["origin"] == "shipped").all()
+    assert price_types(read, "eu-north-1", "windows").loc[0, "usd_per_hour"] == pytest.approx(0.102 + 2 * 0.046)
 
 
 @pytest.mark.parametrize(

@@ -140,11 +140,20 @@ def test_wrong_usage_is_exit_code_two(run: Run, arguments: tuple[str, ...]) -> N
     assert run(*arguments)[0] == 2
 
 
-def test_catalogue_show_tells_regions_dates_and_how_it_was_made(run: Run) -> None:
-    code, out, _ = run("catalogue", "show")
+def test_catalogue_show_tells_regions_dates_ages_and_how_it_was_made(run: Run) -> None:
+    code, out, _ = run("catalogue", "show", "--date", "2026-11-30")
     assert code == 0
-    for words in ("moto", "eu-north-1", "eusc-de-east-1", "types: 715"):
+    for words in ("moto", "eu-north-1", "eusc-de-east-1", "715 rows  2026-11-24, 6 days old", "shipped", "USD"):
         assert words in out
+    assert "offerings        missing     0 rows  (another partition" in out
+    assert "not in this snapshot" in run("catalogue", "show", "--region", "eu-south-9")[1]
+
+
+def test_catalogue_refresh_with_a_profile_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("catalogue", "refresh", "--out", tmp_path / "x", "--date", "2026-12-01", "--profile", "nope")
+    assert code == 2 and "nope" in err and "Traceback" not in err
+    code, _, err = run("catalogue", "refresh", "--out", tmp_path / "x", "--date", "2026-12-01", "--part", "nope")
+    assert code == 2 and "offerings" in err
 
 
 @pytest.mark.slow

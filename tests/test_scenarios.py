@@ -12,9 +12,8 @@ import pytest
 
 from planner import cli
 from planner.case import read_case
-from planner.errors import CaseError, PolicyError
+from planner.errors import CaseError
 from planner.pipeline import compare_scenarios, compute, policy_of
-from planner.policy import load_policy
 from planner.render.scenarios import scenario_lines, scenario_markdown
 from planner.scenarios import BASE, ScenarioResult, variants, within_budget
 from planner.scenarios.dominance import dominated
@@ -94,20 +93,13 @@ def test_a_budget_gives_the_share_that_it_is_of_the_dearest_year(make_case: Make
     assert within_budget(case, BASE, 600_000.0) is case
 
 
-def test_targets_that_may_not_be_used_close_the_options_that_need_them(make_case: MakeCase) -> None:
-    own = "scenarios:\n  eget: {title: Eget, because: Ingen annan, targets: [own]}\n"
+def test_providers_that_may_not_be_used_close_the_options_that_need_them(make_case: MakeCase) -> None:
+    own = "scenarios:\n  eget: {title: Eget, because: Ingen annan, providers: [own]}\n"
     case = variants(read_case(make_case(files(), SOURCES, extra=own)), [])["eget"]
-    assert [target.name for target in policy_of(case).cloud_fit.targets] == ["own"]
-    decisions = compute(case).portfolio["decisions"]
-    assert set(decisions["disposition"].dropna()) <= {"retain", "retire"}
-    options = compute(case).portfolio["options"].query("option == 'rehost'")
-    assert set(options["denied_by"].dropna()) >= {"no_target_rehost"} or not options["is_allowed"].any()
-
-
-def test_an_unknown_target_names_those_that_are_known() -> None:
-    with pytest.raises(PolicyError, match="aws_eusc") as refused:
-        load_policy("standard", None, ("mars",))
-    assert refused.value.value == "mars"
+    assert policy_of(case).cloud_fit.gates[0].name == "place_not_allowed"
+    plan = compute(case).portfolio
+    assert set(plan["decisions"]["disposition"].dropna()) <= {"retain", "retire", "repurchase"}
+    assert not plan["options"].query("option == 'rehost'")["is_allowed"].any()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ import pandas as pd
 
 from planner.catalogue.snapshot import Catalogue
 
-Purchase = Literal["on_demand", "reserved_1y", "reserved_3y"]
+Purchase = Literal[
+    "on_demand",
+    "reserved_1y",
+    "reserved_3y",
+    "savings_compute_1y",
+    "savings_compute_3y",
+    "savings_ec2_1y",
+    "savings_ec2_3y",
+]
 EVERY_REGION = "any"
 COMMERCIAL = "aws"
 
@@ -26,8 +34,9 @@ def price_types(
         per vCPU. All licence rows come from x86-64 types, so other processors have no Windows price. A system
         without licence rows has no price at all.
     purchase
-        On demand, or a standard reserved instance of one or three years without upfront payment. A commitment lowers
-        the price of the machine, never that of the licence.
+        On demand, a standard reserved instance, or a Savings Plan (only in a refreshed snapshot: no shipped source has
+        their rates) of one or three years without upfront payment. A commitment lowers the price of the machine, never
+        that of the licence.
 
     Returns
     -------

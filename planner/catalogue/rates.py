@@ -8,6 +8,17 @@ from planner.catalogue.prices import newest, price_state, prices_of
 from planner.catalogue.snapshot import Catalogue
 
 DEPLOYMENTS = ("single_az", "multi_az")
+DATABASE_COLUMNS = [
+    "instance_class",
+    "vcpu",
+    "memory_gib",
+    "engine",
+    "usd_per_hour_single_az",
+    "usd_per_hour_multi_az",
+    "price_state",
+    "as_of",
+    "source",
+]
 TRANSFER_KINDS = (
     "between_regions",
     "between_zones_each_way",
@@ -63,7 +74,7 @@ def database_types(catalogue: Catalogue, region: str, engine: str) -> pd.DataFra
     """Classes of managed databases for one engine (`postgresql`, `mysql`, ...) in one region.
 
     A class runs on the instance type of the same name, which gives its size. A family's rate holds for `large` and
-    up, where the list is linear.
+    up, where the list is linear. Where the snapshot knows which classes can be ordered, those are the ones.
 
     Returns
     -------
@@ -72,8 +83,7 @@ def database_types(catalogue: Catalogue, region: str, engine: str) -> pd.DataFra
         price_state (of the price with one zone), as_of, source. No row where nothing is known of the engine.
     """
     types = catalogue.instance_types[["instance_type", "family", "vcpu", "memory_gib"]]
-    is_class = types["instance_type"].str.endswith("large") | types["instance_type"].str.contains(r"^t\d", regex=True)
-    classes = types[is_class].assign(instance_class="db." + types["instance_type"], family="db." + types["family"])
+    classes = types.assign(instance_class="db." + types["instance_type"], family="db." + types["family"])
     single, multi = (
         _class_prices(classes, newest(prices_of(catalogue, "database", region, f"{engine}_{name}"), ["scope"]))
         for name in DEPLOYMENTS
@@ -86,15 +96,17 @@ def database_types(catalogue: Catalogue, region: str, engine: str) -> pd.DataFra
         as_of=single["as_of"],
         source=single["source"],
     )
-    known = priced[single["usd"].notna() | multi["usd"].notna()].sort_values("instance_class", ignore_index=True)
-    return known[["instance_class", *known.columns.drop(["instance_class", "instance_type", "family"])]]
+    listed = catalogue.database_classes.query("region == @region and engine == @engine")["instance_class"]
+    is_class = priced["instance_class"].isin(listed) if len(listed) else single["usd"].notna() | multi["usd"].notna()
+    return priced.loc[is_class, DATABASE_COLUMNS].sort_values("instance_class", ignore_index=True)
 
 
 def _class_prices(classes: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
     """The class's own row, else its family's rate."""
     by_scope = prices.set_index("scope")
     is_exact = classes["instance_class"].isin(by_scope.index)
-    scope = classes["instance_class"].where(is_exact, classes["family"])
+    is_linear = classes["instance_type"].str.endswith("large")
+    scope = classes["instance_class"].where(is_exact, classes["family"].where(is_linear))
     found = by_scope.reindex(scope)[["usd", "unit", "as_of", "source"]].set_index(classes.index)
     return found.assign(usd=found["usd"].where(found["unit"] == "hour", found["usd"] * classes["vcpu"]))
 
@@ -105,15 +117,15 @@ def transfer_prices(catalogue: Catalogue, region: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind, scope (`region`, or `any` for a figure that its source gives for no region in particular), unit, usd,
-        price_state (`found`, `free` where the list gives it away, `price_not_found`), as_of, source. Every kind that
-        is asked for has a row; one whose price no source has says so.
+        kind, to_region (where a price is to one region), scope (`region`, or `any` for a figure that its source gives
+        for no region in particular), unit, usd, price_state (`found`, `free` where the list gives it away,
+        `price_not_found`), as_of, source. Every kind that is asked for has a row; one without a price says so.
     """
-    rows = newest(prices_of(catalogue, "transfer", region), ["kind"])
+    rows = newest(prices_of(catalogue, "transfer", region), ["kind", "scope"])
     missing = pd.DataFrame({"kind": [kind for kind in TRANSFER_KINDS if kind not in set(rows["kind"])], "unit": "GB"})
-    rows = pd.concat([rows, missing], ignore_index=True).sort_values("kind", ignore_index=True)
+    rows = pd.concat([rows, missing], ignore_index=True).sort_values(["kind", "scope"], ignore_index=True)
     state = price_state(rows["usd"]).mask((rows["usd"] == 0).fillna(False), "free")
-    scope = rows["region"].where(rows["region"] == "any", "region").astype("string")
-    return rows.assign(price_state=state, scope=scope)[
-        ["kind", "scope", "unit", "usd", "price_state", "as_of", "source"]
+    said_of = rows["region"].where(rows["region"] == "any", "region").astype("string")
+    return rows.assign(price_state=state, to_region=rows["scope"], scope=said_of)[
+        ["kind", "to_region", "scope", "unit", "usd", "price_state", "as_of", "source"]
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +14,7 @@ import pandas as pd
 
 from planner.errors import CatalogueError
 
+FORMAT = "fardplan-catalogue/1"
 SNAPSHOTS = Path(__file__).parent.parent / "catalogues"
 PRICES = Path(__file__).parent.parent / "facts" / "prices"
 DTYPES: dict[str, dict[str, str]] = {
@@ -25,6 +28,11 @@ DTYPES: dict[str, dict[str, str]] = {
         "is_burstable": "boolean",
         "is_bare_metal": "boolean",
         "gpu_count": "int64",
+        "processor": "string",
+        "network": "string",
+        "ebs_baseline_mbps": "Int64",
+        "ebs_max_mbps": "Int64",
+        "ebs_max_iops": "Int64",
     },
     "offerings": {"region": "string", "instance_type": "string"},
     "regions": {
@@ -37,23 +45,46 @@ DTYPES: dict[str, dict[str, str]] = {
         "note": "string",
     },
     "services": {"region": "string", "service": "string"},
+    "database_classes": {
+        "region": "string",
+        "engine": "string",
+        "instance_class": "string",
+        "is_multi_az": "boolean",
+    },
+    "prices": {
+        "region": "string",
+        "product": "string",
+        "kind": "string",
+        "scope": "string",
+        "unit": "string",
+        "usd": "Float64",
+        "min_vcpu": "Float64",
+        "as_of": "string",
+        "source": "string",
+        "part": "string",
+    },
 }
-
-PRODUCTS = ("compute", "database", "licence", "storage", "transfer")
+KEYS = {
+    "instance_types": ["instance_type"],
+    "offerings": ["region", "instance_type"],
+    "regions": ["region"],
+    "services": ["region", "service"],
+    "database_classes": ["region", "engine", "instance_class"],
+    "prices": ["region", "product", "kind", "scope"],
+}
+# Tables and columns that snapshots of earlier days do not have; they are then empty, which is to say unknown.
+OPTIONAL = ("database_classes", "prices")
+PRICE_PARTS = ("compute_prices", "savings_prices", "storage_prices", "database_prices", "transfer_prices")
+PART_TABLES = {
+    "region": ("regions",),
+    "services": ("services",),
+    "offerings": ("offerings",),
+    "types": ("instance_types",),
+    "database_classes": ("database_classes",),
+    **dict.fromkeys(PRICE_PARTS, ("prices",)),
+}
 # What the list itself gives away; a nought anywhere else is a hole in the list.
 FREE = ("internet_in", "internet_out_free_allowance_100_gb")
-PRICE_DTYPES = {
-    "region": "string",
-    "product": "string",
-    "kind": "string",
-    "scope": "string",
-    "unit": "string",
-    "usd": "Float64",
-    "min_vcpu": "Float64",
-    "as_of": "string",
-    "source": "string",
-    "origin": "string",
-}
 
 
 @dataclass(frozen=True)
@@ -61,14 +92,15 @@ class Catalogue:
     """Cloud facts of one day, with the prices that go with them.
 
     `prices` has one row per region, product, kind and scope of each origin: `shipped` with the planner, or read into
-    the `snapshot`. `manifest` says when and with what the snapshot was made; one made through a mock names it and is
-    never called live.
+    the `snapshot`. `manifest` says when and with what the snapshot was made, and of each part whether it was read,
+    kept from an earlier one or missing; a snapshot made through a mock names it and is never called live.
     """
 
     instance_types: pd.DataFrame
     offerings: pd.DataFrame
     regions: pd.DataFrame
     services: pd.DataFrame
+    database_classes: pd.DataFrame
     prices: pd.DataFrame
     manifest: dict[str, Any]
 
@@ -80,46 +112,77 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises
     ------
     CatalogueError
-        The folder is not a snapshot.
+        The folder is not a snapshot, one of another format, or a file of it was changed after it was written.
     """
     folder = path or sorted(SNAPSHOTS.glob("aws-*"))[-1]
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        tables = {name: _read(folder / f"{name}.csv", dtypes) for name, dtypes in DTYPES.items()}
-    except (OSError, ValueError) as reason:
+        manifest = _manifest(folder)
+        tables = {name: _table(folder, name) for name in DTYPES}
+    except (OSError, ValueError, LookupError, TypeError) as reason:
         raise CatalogueError(
             f"not a catalogue snapshot ({reason})",
             place=str(folder),
             remedy="Make one with fardplan catalogue refresh.",
         ) from None
-    prices = pd.concat([shipped_prices(), _snapshot_prices(folder)], ignore_index=True)
-    return Catalogue(**tables, prices=prices, manifest=manifest)
+    prices = pd.concat([shipped_prices(), _priced(tables["prices"].assign(origin="snapshot"))], ignore_index=True)
+    return Catalogue(**{**tables, "prices": prices}, manifest=manifest)
 
 
 def shipped_prices() -> pd.DataFrame:
-    """Price facts that come with the planner, each row with its date and source."""
-    files = {product: _read(PRICES / f"aws_{product}.csv", {}) for product in PRODUCTS}
-    parts = [frame.assign(product=product, origin="shipped") for product, frame in files.items()]
+    """Price facts that come with the planner, each row with its date and source; one file a provider and product."""
+    parts = [
+        _typed(_read(path), DTYPES["prices"]).assign(product=path.stem.rpartition("_")[2], origin="shipped")
+        for path in sorted(PRICES.glob("*.csv"))
+    ]
     return _priced(pd.concat(parts, ignore_index=True))
 
 
-def _snapshot_prices(folder: Path) -> pd.DataFrame:
-    path = folder / "prices.csv"
-    return _priced(_read(path, {}).assign(origin="snapshot") if path.is_file() else pd.DataFrame())
+def is_unfinished(folder: Path) -> bool:
+    """Whether a folder is a snapshot in which parts had failed, and that a new refresh may therefore replace."""
+    try:
+        parts = _manifest(folder)["parts"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return any(part["state"] in {"kept", "missing"} for part in parts)
+
+
+def fingerprint_of(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """One fingerprint for all files of a snapshot."""
+    return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode("ascii")).hexdigest()
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"format {manifest['format']}, this version reads {FORMAT}")
+    for name, file in manifest["files"].items():
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != file["sha256"]:
+            raise ValueError(f"{name} was changed after it was written")
+    return {"fingerprint": fingerprint_of(manifest["files"]), "parts": [], "currency": "USD"} | dict(manifest)
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.csv"
+    if name in OPTIONAL and not path.is_file():
+        return _typed(pd.DataFrame(), DTYPES[name])
+    return _typed(_read(path), DTYPES[name])
 
 
 def _priced(prices: pd.DataFrame) -> pd.DataFrame:
     """A price that is missing, or nothing where something is sold, is no price (transfer in really costs nothing)."""
-    prices = prices.reindex(columns=list(PRICE_DTYPES)).astype(PRICE_DTYPES)
     is_price = (prices["usd"] > 0) | ((prices["usd"] == 0) & prices["kind"].isin(FREE))
-    return prices[is_price.fillna(False)]
+    return prices[is_price.fillna(False)].astype({"product": "string", "origin": "string"})
 
 
-def _read(path: Path, dtypes: dict[str, str]) -> pd.DataFrame:
-    frame = pd.read_csv(path, dtype="string", encoding="utf-8", keep_default_na=False, na_values=[""])
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype="string", encoding="utf-8", keep_default_na=False, na_values=[""])
+
+
+def _typed(frame: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+    frame = frame.reindex(columns=list(dtypes))
     for name, dtype in dtypes.items():
         if dtype == "boolean":
-            frame[name] = (frame[name] == "true").astype("boolean")
+            frame[name] = (frame[name].astype("string") == "true").astype("boolean")
         else:
             frame[name] = frame[name].astype(dtype)
     return frame

@@ -10,17 +10,20 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import PolicyError
 from planner.facts.laws import check_citation
+from planner.facts.providers import Places
 from planner.policy.business_case import BusinessCase
+from planner.policy.catalogue import CatalogueAges
 from planner.policy.cloud_fit import CloudFit
 from planner.policy.decisions import Decisions, Gate, Rule, Task
 from planner.policy.fields import LENSES, fact_columns
 from planner.policy.groups import Groups
 from planner.policy.layers import lineage_of, read_layers
 from planner.policy.matching import Matching
-from planner.policy.option_gates import closed_options, only_targets, option_gates
+from planner.policy.option_gates import option_gates
 from planner.policy.outlook import Outlook
 from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
+from planner.policy.places import restricted
 from planner.policy.priority import Priority
 from planner.policy.simulation import Simulation
 from planner.yamlfile import validate
@@ -221,6 +224,7 @@ class Policy(Part):
     matching: Matching
     groups: Groups
     simulation: Simulation
+    catalogue: CatalogueAges
     origins: dict[str, str] = Field(default_factory=dict)
 
     def is_own(self, rule: str) -> bool:
@@ -247,10 +251,11 @@ PARTS: dict[str, type[BaseModel]] = {
     "matching": Matching,
     "groups": Groups,
     "simulation": Simulation,
+    "catalogue": CatalogueAges,
 }
 
 
-def load_policy(name: str = "standard", beside: Path | None = None, targets: tuple[str, ...] | None = None) -> Policy:
+def load_policy(name: str = "standard", beside: Path | None = None, allowed: Places | None = None) -> Policy:
     """Load a policy: a shipped one by name, or an organisation's own by the path of its folder.
 
     A folder holds one file per part. With `policy.yaml: {extends: ...}` it needs only what differs: mappings are laid
@@ -263,8 +268,8 @@ def load_policy(name: str = "standard", beside: Path | None = None, targets: tup
         Name of a shipped policy, or a path that begins with a dot.
     beside
         Folder that such a path is relative to.
-    targets
-        Names of the target environments that may be used; all of the policy by default.
+    allowed
+        Providers and regions that the case allows; a gate closes the targets outside them.
 
     Raises
     ------
@@ -272,11 +277,11 @@ def load_policy(name: str = "standard", beside: Path | None = None, targets: tup
         No such policy, policies that extend each other in a circle, or a file that is wrong; names file, line and the
         nearest known key.
     """
-    return _read(_folder(name, beside), targets)
+    return _read(_folder(name, beside), allowed or None)
 
 
 @lru_cache
-def _read(folder: Path, targets: tuple[str, ...] | None) -> Policy:
+def _read(folder: Path, allowed: Places | None) -> Policy:
     layers = lineage_of(folder, _folder)
     parts: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -284,10 +289,8 @@ def _read(folder: Path, targets: tuple[str, ...] | None) -> Policy:
         data, places, origin = read_layers(layers, part)
         parts[part] = validate(model, data, places, PolicyError)
         origins |= origin
-    whole = parts["cloud_fit"]
-    if targets is not None:
-        parts["cloud_fit"] = only_targets(whole, targets)
-    made = option_gates(parts["cloud_fit"]) | {"targets": closed_options(whole, parts["cloud_fit"])}
+    parts["cloud_fit"] = restricted(parts["cloud_fit"], allowed) if allowed else parts["cloud_fit"]
+    made = option_gates(parts["cloud_fit"])
     oldest = layers[0].name
     origins |= {gate.name: origins.get(base, oldest) for base, gates in made.items() for gate in gates}
     parts["decisions"] = _with_gates(parts["decisions"], [gate for gates in made.values() for gate in gates])

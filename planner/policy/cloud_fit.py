@@ -9,17 +9,12 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field, model_validator
 
+from planner.facts.providers import Level, ProviderClass, SealSource, ServiceModel
 from planner.policy.conditions import Condition, evaluate
 from planner.policy.fields import check_fields
 from planner.policy.parts import Key, Option, Part, Text
 
 PREFIX = "target_"
-ProviderClass = Literal[
-    "own", "public_shared", "eu_owned", "non_eu_owned_sovereign_partition", "non_eu_owned_eu_region", "non_eu"
-]
-ServiceModel = Literal["onprem", "hosted_shared", "iaas", "paas", "saas"]
-SealSource = Literal["self", "third_party", "tender", "audit"]
-Level = Annotated[int, Field(ge=0, le=4)]
 # A server that no system owns says nothing about security, secrecy or personal data.
 HAS_OWNER = Condition(field="is_provisional", is_true=False)
 
@@ -27,14 +22,18 @@ HAS_OWNER = Condition(field="is_provisional", is_true=False)
 class Target(Part):
     """A place where systems may run, and what is known of it; gates read each of these as `target_<name>`.
 
-    `sov_2`, `sov_3` and `sov_4` are levels 0-4 of the EU Cloud Sovereignty Framework, blank where nobody has said
-    anything; `seal_source` says who has. `latency_ms`, `rto_h` and `rpo_h` are what it can hold.
+    `provider` and `region` name who stands behind it and where, when it is one alone; a target without stands for every
+    provider of its class in `facts/providers.yaml`. `sov_2`, `sov_3` and `sov_4` are levels 0-4 of the EU Cloud
+    Sovereignty Framework, blank where nobody has said anything; `seal_source` says who has. `latency_ms`, `rto_h` and
+    `rpo_h` are what it can hold.
     """
 
     name: Key
     label: Text
     provider_class: ProviderClass
     service_model: ServiceModel
+    provider: Key | None = None
+    region: str | None = None
     options: Annotated[list[Option], Field(min_length=1)]
     sov_2: Level | None = None
     sov_3: Level | None = None

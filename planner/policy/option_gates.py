@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import get_args
 
-from planner.errors import PolicyError
 from planner.policy.cloud_fit import CloudFit, TargetGate
 from planner.policy.conditions import Condition
 from planner.policy.decisions import Gate
 from planner.policy.parts import Option, Text
 
 NOWHERE = Text(sv="Ingen målmiljö är tillåten för alternativet", en="No target environment is allowed for the option")
-
-NOT_CHOSEN = Text(
-    sv="Ingen av de målmiljöer som får användas passar för alternativet",
-    en="None of the target environments that may be used serves the option",
-)
 
 
 def option_gates(fit: CloudFit) -> dict[str, list[Gate]]:
@@ -27,39 +20,6 @@ def option_gates(fit: CloudFit) -> dict[str, list[Gate]]:
     """
     made = {gate.name: _of_one(gate, fit) for gate in fit.gates}
     return made | {"no_target": [gate for option in get_args(Option) for gate in _together(option, fit)]}
-
-
-def only_targets(fit: CloudFit, names: Sequence[str]) -> CloudFit:
-    """The targets of some names, in the policy's own order.
-
-    Raises
-    ------
-    PolicyError
-        A name that the policy does not have.
-    """
-    known = [target.name for target in fit.targets]
-    for name in names:
-        if name not in known:
-            raise PolicyError(
-                "no such target environment", place="targets", value=name, remedy=f"Known are: {', '.join(known)}."
-            )
-    return CloudFit(targets=[target for target in fit.targets if target.name in names], gates=fit.gates)
-
-
-def closed_options(fit: CloudFit, chosen: CloudFit) -> list[Gate]:
-    """Gates on options that lost every target when only some were chosen."""
-    return [
-        Gate(
-            name=f"no_target_{option}",
-            when=Condition(field="is_provisional", is_known=True),
-            verdict="deny",
-            options=[option],
-            because=NOT_CHOSEN,
-            source="case.yaml: targets",
-        )
-        for option in get_args(Option)
-        if fit.targets_of(option) and not chosen.targets_of(option)
-    ]
 
 
 def _of_one(gate: TargetGate, fit: CloudFit) -> list[Gate]:

@@ -10,7 +10,7 @@ from planner.errors import CaseError
 
 # The case as it is.
 BASE = "base"
-SIMPLE = ("max_cutovers_per_week", "targets", "policy", "start_date", "horizon_date")
+SIMPLE = ("max_cutovers_per_week", "providers", "regions", "policy", "start_date", "horizon_date")
 
 
 def variants(case: Case, names: list[str]) -> dict[str, Case]:

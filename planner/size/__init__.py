@@ -8,6 +8,7 @@ from planner.case import Case
 from planner.catalogue import Catalogue, storage_price
 from planner.facts.support import match_technology
 from planner.policy import Policy
+from planner.policy.places import without_price
 from planner.portfolio import Portfolio
 from planner.schema import conform, load_table
 from planner.size.choose import choose
@@ -43,6 +44,9 @@ def size(portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue)
         [servers[["server_id", "system_id", "storage_gib"]], _platform(servers), needs(servers, portfolio, policy)],
         axis=1,
     )
+    # A system that may not run where the prices are from has none.
+    closed = without_price(portfolio["target_fit"], policy.cloud_fit, case.region)
+    frame["is_elsewhere"] = servers["system_id"].isin(closed)
     frame["state"] = _state(servers, frame)
     frame = frame.join(managed(frame, servers["disposition"], portfolio, policy))
     frame = frame.join(_chosen(frame, case.region, policy, catalogue)).assign(region=case.region)
@@ -67,6 +71,7 @@ def _state(servers: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
     state = pd.Series("sized", index=servers.index, dtype="string")
     state = state.mask(frame["operating_system"].isna(), "os_not_offered").mask(frame["os_family"].isna(), "unknown_os")
     state = state.mask(servers["vcpu"].isna() | servers["memory_gib"].isna(), "unknown_size")
+    state = state.mask(frame["is_elsewhere"] & (state == "sized"), "price_not_found")
     return state.mask(~servers["disposition"].isin(SIZED_OPTIONS), "not_moved")
 
 
@@ -95,7 +100,7 @@ def _storage(frame: pd.DataFrame, region: str, policy: Policy, catalogue: Catalo
     is_moved = frame["state"] != "not_moved"
     state = pd.Series("found", index=frame.index, dtype="string").mask(is_managed, "modelled")
     state = state.mask(frame["storage_gib"].isna(), "unknown_size")
-    if per_gib is None:
-        state = state.mask(state != "unknown_size", "price_not_found")
+    is_priced = ~frame["is_elsewhere"] & (per_gib is not None)
+    state = state.where(is_priced | (state == "unknown_size"), "price_not_found")
     state = state.mask(~is_moved, "not_moved")
-    return {"storage_usd_month": usd.where(is_moved), "storage_state": state}
+    return {"storage_usd_month": usd.where(is_moved & is_priced), "storage_state": state}

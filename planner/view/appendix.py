@@ -12,7 +12,7 @@ from planner.plan import SEVERITIES
 from planner.policy import Gate, Number, Rule
 from planner.texts import Texts
 from planner.view.desk import Desk, iso, text
-from planner.view.model import Assumption, LawRow, Note, RuleRow, SourceRow
+from planner.view.model import Assumption, CataloguePart, LawRow, Note, RuleRow, SourceRow
 
 STATUSES = ("law", "guidance", "proposal", "fact", "own")
 
@@ -118,6 +118,7 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("groups", policy.groups),
         ("groups.weights", policy.groups.weights),
         ("groups.shared", policy.groups.shared),
+        ("catalogue", policy.catalogue),
     ]
     fixed = [
         Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)
@@ -135,6 +136,23 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         for name, item in policy.business_case.assumptions.items()
     ]
     return (*fixed, *spans)
+
+
+def catalogue_parts(desk: Desk) -> tuple[CataloguePart, ...]:
+    """Cloud facts of the case's region, part by part."""
+    say = desk.texts.say
+    return tuple(
+        CataloguePart(
+            say(f"catalogue_{row['part']}"),
+            say(f"catalogue_state_{row['state']}"),
+            int(row["rows"]),
+            iso(row["as_of"]),
+            None if pd.isna(row["age_days"]) else int(row["age_days"]),
+            bool(row["is_old"]),
+            text(row["reason"]),
+        )
+        for row in desk.table("catalogue_parts").to_dict("records")
+    )
 
 
 def sources(desk: Desk) -> tuple[SourceRow, ...]:

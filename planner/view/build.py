@@ -12,6 +12,7 @@ from planner.texts import load_texts
 from planner.view import appendix, business, goals, groups, overlaps, page_one, risk
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
+from planner.view.providers import providers
 from planner.view.systems import systems
 
 AUDIENCES = ("intern", "offentlig")
@@ -84,6 +85,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         finding_counts=appendix.finding_counts(notes, desk.texts),
         rules=appendix.rules(desk),
         laws=appendix.laws(desk),
+        providers=providers(desk),
         assumptions=appendix.assumptions(desk),
         has_details=inside,
     )
@@ -130,6 +132,7 @@ def _meta(desk: Desk, audience: str) -> Meta:
         price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
         catalogue_date=desk.plan.catalogue["captured_date"],
         catalogue_made_with=desk.plan.catalogue["made_with"],
+        catalogue_parts=appendix.catalogue_parts(desk),
         sources=appendix.sources(desk),
     )
 

@@ -33,7 +33,39 @@ class Meta:
     price_source: str | None
     catalogue_date: str
     catalogue_made_with: str
+    catalogue_parts: tuple[CataloguePart, ...]
     sources: tuple[SourceRow, ...]
+
+
+@dataclass(frozen=True)
+class CataloguePart:
+    """One part of the cloud facts: whether it was read, and how old it is."""
+
+    label: str
+    state: str
+    rows: int
+    as_of: str | None
+    age_days: int | None
+    is_old: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProviderRow:
+    """One provider that systems may run with, and who says what of it."""
+
+    name: str
+    kind: str
+    law: str
+    regions: tuple[str, ...]
+    certificates: tuple[str, ...]
+    scores: tuple[str, ...]
+    lookup: str
+    source: str
+    mark: str
+    as_of: str
+    review_by: str
+    is_late: bool
 
 
 @dataclass(frozen=True)
@@ -566,5 +598,6 @@ class View:
     finding_counts: tuple[tuple[str, int], ...]
     rules: tuple[RuleRow, ...]
     laws: tuple[LawRow, ...]
+    providers: tuple[ProviderRow, ...]
     assumptions: tuple[Assumption, ...]
     has_details: bool

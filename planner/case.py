@@ -52,21 +52,33 @@ class Source(_Frozen):
         return name
 
 
+class Change(_Frozen):
+    """Another capacity from a day on, for a team that grows or shrinks."""
+
+    first: date
+    days_per_week: Annotated[float, Field(ge=0, le=500)]
+
+
 class Team(_Frozen):
-    """People who do one role's work."""
+    """People who do one role's work; `changes` says how many days a week they have later on."""
 
     role: Name
     name: Name
     days_per_week: Annotated[float, Field(gt=0, le=500)]
+    changes: list[Change] = Field(default_factory=list)
 
 
 class Freeze(_Frozen):
-    """A period without cut-overs, with the share of capacity that is at work in it."""
+    """A period without cut-overs, with the share of capacity that is at work in it.
+
+    With `areas` (words in business areas) only systems of these are frozen; the capacity is that of all.
+    """
 
     name: Name
     first: date
     last: date
     capacity_pct: Annotated[float, Field(ge=0, le=100)] = 100
+    areas: list[Name] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _in_order(self) -> Freeze:
@@ -88,7 +100,8 @@ class Case(_Frozen):
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
-    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
+    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week, `budgets` what
+    the planned work of a calendar year may cost (SEK; a year without one has no limit).
     """
 
     organisation: Name
@@ -108,6 +121,7 @@ class Case(_Frozen):
     teams: Annotated[list[Team], Field(min_length=1)]
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
+    budgets: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")

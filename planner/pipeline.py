@@ -15,7 +15,7 @@ from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
 from planner.enrich import enrich
-from planner.errors import PlannerError
+from planner.errors import PlannerError, VerificationError
 from planner.estimate import estimate
 from planner.groups import group
 from planner.ingest import ingest
@@ -107,6 +107,20 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     return make_plan(case, policy, portfolio, catalogue)
 
 
+def _refuse_broken(made: Plan) -> None:
+    """A plan that breaks a promise is a fault of the planner, and is not published."""
+    findings = made.portfolio["findings"]
+    broken = findings[findings["code"] == "broken_promise"]
+    if len(broken):
+        promises = sorted(set(broken["detail"]))
+        raise VerificationError(
+            f"the finished plan breaks {len(broken)} promises and is not published",
+            value=promises,
+            place=", ".join(map(str, broken["row_id"].head(3))),
+            remedy="Nothing is written. Report this with the case; an earlier plan stays as it is.",
+        )
+
+
 def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:
     return lambda: before.with_tables(step(before))
 
@@ -158,6 +172,7 @@ def plan(
     """
     case = read_case(folder, plan_date)
     made = compute(case, call)
+    _refuse_broken(made)
     view = build_view(made, language or case.language, audience)
     documents = call("render", lambda: render(view))
     place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))

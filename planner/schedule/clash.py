@@ -215,10 +215,15 @@ class Clashes:
         return [Clash("shared_capacity", role) for role in sorted(roles)]
 
     def _ways(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
+        """What would help, but for what cannot: people do not shorten a chain of phases and lead times."""
+        kinds = set(KINDS)
         yield from self._faster(at, family, due)
-        yield from self._exception(at, due)
-        yield from self._without_rule(at, family, due)
-        yield from self._people(at, family, due)
+        if self._earliest(at, family, kinds - {"freeze"}) <= due:
+            yield from self._exception(at, due)
+        if self._earliest(at, family, kinds - {"wave_rule"}) <= due:
+            yield from self._without_rule(at, family, due)
+        if self._earliest(at, family, kinds) <= due:
+            yield from self._people(at, family, due)
 
     def _end(self, at: int, family: list[int], problem: Problem, latest: int) -> int | None:
         """Week of the change when this work goes first; None when it is after `latest` or others are late instead."""

@@ -115,7 +115,9 @@ def _stocks_hold(problem: Problem, mode: Ints) -> bool:
 def _exact(problem: Problem, kernel: Kernel, first: SolveResult, effort: Effort) -> SolveResult:
     last = _last(problem, first)
     model = Model(problem, last)
-    model.hint(first.start, first.mode)
+    if first.status is Status.FEASIBLE:
+        # ortools 9.15 aborts the whole process on a hint for a model that it finds impossible while loading it.
+        model.hint(first.start, first.mode)
     found = model.solve(effort.exact_work, effort.seconds)
     if found.status == "infeasible":
         return replace(first, status=Status.INFEASIBLE, solver="cp-sat")

@@ -146,7 +146,12 @@ def test_every_run_gives_the_same_bytes() -> None:
     here = f"{hashlib.sha256(made.start.tobytes() + made.mode.tobytes()).hexdigest()} {made.lower_bound}"
     for _ in range(2):
         there = subprocess.run(
-            [sys.executable, "-c", HASHED], cwd=REPOSITORY, env=run_environment(), capture_output=True, text=True, check=True
+            [sys.executable, "-c", HASHED],
+            cwd=REPOSITORY,
+            env=run_environment(),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert there.stdout.strip() == here
 

@@ -9,21 +9,23 @@ from datetime import date
 
 import numpy as np
 
-from planner.case import Case
+from planner.case import Case, Change
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION, Activity
 from planner.schedule.calendar import monday, week_of
 from planner.schedule.kernel import Kernel
-from planner.schedule.pose import SCALE, Posed
+from planner.schedule.pose import SCALE, Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
 from planner.schedule.problem import Ints, Problem
 from planner.schedule.result import SolveResult
 
 # In the order in which they are tried to be left out: what is easiest to change stays longest in the answer.
-KINDS = ("phases", "precedence", "foundation", "freeze", "wave_rule", "lead_time")
+KINDS = ("phases", "precedence", "foundation", "freeze", "wave_rule", "capacity", "lead_time")
 DAYS_OF_ONE = 5.0
-MOST_PEOPLE = 4
-EXPLAINED = 20
+PEOPLE = (1, 2, 4)
+# Deadlines explained at length, and the size up to which other plans are tried out for them.
+EXPLAINED = 10
+TRIED_UP_TO = 2_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Clashes:
         self.change_ends = result.start + self.problem.watch[result.mode] + 1
 
     def missed(self) -> list[Missed]:
-        """Missed deadlines, the latest first; the first twenty are explained at length."""
+        """Missed deadlines, the latest first; the first ten are explained at length."""
         late = [
             (int(self.change_ends[at]) - activity.due - 1, at)
             for at, activity in enumerate(self.posed.activities)
@@ -85,7 +87,7 @@ class Clashes:
         is_proven, clashes = self._why(at, family, due) if at_length else (False, self._observed(family))
         end = int(self.change_ends[at]) - 1
         later = Relaxation("later_deadline", None, weeks, "weeks", None, None, end)
-        others = tuple(self._ways(at, family, due)) if at_length else ()
+        others = tuple(self._ways(at, family, due)) if at_length and len(self.problem) <= TRIED_UP_TO else ()
         return Missed(activity, end, weeks, is_proven, (Clash("deadline"), *clashes), (later, *others))
 
     def _ancestors(self, at: int) -> list[int]:
@@ -135,7 +137,8 @@ class Clashes:
                 if self._edge(item, before) in kinds:
                     begin = max(begin, ends[before] + lag)
             mode = min(self.problem.modes(item), key=lambda mode: int(self.problem.duration[mode]))
-            weeks, watch = self._length(item, mode, kinds), int(self.problem.watch[mode])
+            weeks = self._length(item, mode, kinds)
+            watch = int(self.problem.watch[mode]) - (int(self.problem.duration[mode]) - weeks)
             row = int(self.problem.closed_row[item])
             if row >= 0 and "freeze" in kinds:
                 is_open = np.flatnonzero(~self.problem.closed[row][begin + watch :])
@@ -156,8 +159,10 @@ class Clashes:
     def _length(self, item: int, mode: int, kinds: set[str]) -> int:
         weeks = int(self.problem.duration[mode])
         activity = self.posed.activities[item]
+        if "capacity" not in kinds:
+            weeks = sum(part.least for part in activity.parts)
         if activity.phase == "procure" and "lead_time" not in kinds:
-            return min(weeks, self.min_weeks["procure"])
+            weeks = min(weeks, self.min_weeks["procure"])
         return weeks
 
     def _clash(self, kind: str, at: int, family: list[int]) -> Iterator[Clash]:
@@ -176,11 +181,24 @@ class Clashes:
         elif kind == "precedence":
             for group in sorted({item.group_id for item in activities} - {mine, FOUNDATION}):
                 yield Clash("precedence", group)
+        elif kind == "capacity":
+            for role in sorted({self._slowest(item) for item in family} - {None}, key=str):
+                yield Clash("capacity", role)
         elif kind == "wave_rule":
             for rule in sorted({item.release_for for item in activities if item.release_for}):
                 yield Clash("wave_rule", rule)
         else:
             yield Clash(kind)
+
+    def _slowest(self, item: int) -> str | None:
+        """Role that makes an activity longer than it has to be."""
+        activity = self.posed.activities[item]
+        mode = min(self.problem.modes(item), key=lambda mode: int(self.problem.duration[mode]))
+        if int(self.problem.duration[mode]) <= sum(part.least for part in activity.parts):
+            return None
+        return max(
+            (days / self.case.capacities[role], role) for part in activity.parts for role, days in part.days.items()
+        )[1]
 
     def _work(self, resource: int, items: list[int] | set[int]) -> int:
         return sum(
@@ -222,7 +240,7 @@ class Clashes:
             yield from self._exception(at, due)
         if self._earliest(at, family, kinds - {"wave_rule"}) <= due:
             yield from self._without_rule(at, family, due)
-        if self._earliest(at, family, kinds) <= due:
+        if self._earliest(at, family, kinds - {"capacity"}) <= due:
             yield from self._people(at, family, due)
 
     def _end(self, at: int, family: list[int], problem: Problem, latest: int) -> int | None:
@@ -307,17 +325,32 @@ class Clashes:
         for role_at, role in enumerate(self.posed.roles):
             if not self._work(role_at, family) or due < week:
                 continue
-            for people in range(1, MOST_PEOPLE + 1):
-                capacity = self.problem.capacity.copy()
+            for people in PEOPLE:
                 days = people * DAYS_OF_ONE
-                capacity[role_at, week:] += int(days * SCALE)
-                end = self._end(at, family, replace(self.problem, capacity=capacity), due)
+                end = self._end(at, family, self._with_more(role, days, day), due)
                 if end is not None:
                     price = days * (due - week + 1) * self.policy.effort.day_rate.value
-                    yield Relaxation(
-                        "more_people", role, days, "days_per_week", max(day, self.case.first_monday), price, end
-                    )
+                    begin = max(day, self.case.first_monday)
+                    yield Relaxation("more_people", role, days, "days_per_week", begin, price, end)
                     break
+
+    def _with_more(self, role: str, days: float, first: date) -> Problem:
+        """The problem with more days of a role from a day on."""
+        teams = []
+        for team in self.case.teams:
+            if team.role == role:
+                begun = [change for change in team.changes if change.first <= first]
+                before = max(begun, key=lambda change: change.first).days_per_week if begun else team.days_per_week
+                later = [
+                    change.model_copy(update={"days_per_week": change.days_per_week + days})
+                    for change in team.changes
+                    if change.first > first
+                ]
+                grown = Change(first=max(first, self.case.first_monday), days_per_week=before + days)
+                team = team.model_copy(update={"changes": [*begun, grown, *later]})
+            teams.append(team)
+        case = self.case.model_copy(update={"teams": teams})
+        return pose({activity.key: activity for activity in self.posed.activities}, case, self.policy).problem
 
 
 def _due(activity: Activity) -> int:

@@ -89,8 +89,8 @@ def nothing_is_too_short(portfolio: Portfolio, case: Case, policy: Policy) -> pd
 
 def dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     """What is needed has changed hands before its dependants, and what is retired after them."""
-    option = portfolio["decisions"].set_index("system_id")["disposition"]
-    group = portfolio["groups"].set_index("system_id")["group_id"]
+    option = portfolio["decisions"].drop_duplicates("system_id").set_index("system_id")["disposition"]
+    group = portfolio["groups"].drop_duplicates("system_id").set_index("system_id")["group_id"]
     moments = group_moments(portfolio)
     flows = portfolio["links"].dropna(subset=["source_system_id", "target_system_id"])
     flows = flows[flows["shared_service"].isna()]

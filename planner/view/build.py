@@ -8,7 +8,7 @@ from typing import TypeVar
 from planner import __version__
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, goals, overlaps, page_one
+from planner.view import appendix, goals, overlaps, page_one, timeplan
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.systems import systems
@@ -56,6 +56,12 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         years=page_one.years(desk),
         waves=tuple(_totals_only(desk, wave) for wave in page_one.waves(desk)),
         ticks=page_one.ticks(desk),
+        foundation=timeplan.foundation(desk),
+        quality=timeplan.quality(desk),
+        bounds=timeplan.bounds(desk) if inside else (),
+        loads=timeplan.loads(desk),
+        missed=timeplan.missed(desk) if inside else (),
+        wave_rules=timeplan.rules(desk) if inside else (),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
         goal_date=plan.policy.outlook.target_date.isoformat(),
         goals=goals.goals(desk),

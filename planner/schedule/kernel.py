@@ -15,8 +15,8 @@ import numpy as np
 
 from planner.schedule.problem import Ints, Problem
 
-# Below this numba's own start (a second or two) costs more than it saves.
-COMPILED_FROM = 5_000
+# Below this numba's own start (some three seconds) costs more than it saves.
+COMPILED_FROM = 50_000
 
 
 def ready_order(priority: Any, before_at: Any, before: Any, after_at: Any, after: Any) -> Any:

@@ -60,6 +60,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         quality=timeplan.quality(desk),
         bounds=timeplan.bounds(desk) if inside else (),
         loads=timeplan.loads(desk),
+        load_ticks=timeplan.load_ticks(desk),
         missed=timeplan.missed(desk) if inside else (),
         wave_rules=timeplan.rules(desk) if inside else (),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),

@@ -454,6 +454,7 @@ class View:
     quality: str
     bounds: tuple[Bound, ...]
     loads: tuple[Load, ...]
+    load_ticks: tuple[Tick, ...]
     missed: tuple[Missed, ...]
     wave_rules: tuple[Rule, ...]
     end_date: str | None

@@ -7,14 +7,15 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, text, whole
-from planner.view.model import Bound, Load, Missed, Rule, Used, Way
+from planner.view.model import Bound, Load, Missed, Rule, Tick, Used, Way
 
 
 def bounds(desk: Desk) -> tuple[Bound, ...]:
     """For every wave what keeps it from being earlier, in words."""
     table = desk.table("wave_bounds").to_dict("records")
     return tuple(
-        Bound(int(row["wave"]), _because(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"]))) for row in table
+        Bound(int(row["wave"]), _because(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"])))
+        for row in table
     )
 
 
@@ -80,6 +81,17 @@ def loads(desk: Desk) -> tuple[Load, ...]:
         busiest = float((part["used_days"] / part["capacity_days"].where(full)).max()) if full.any() else 0.0
         made.append(Load(_team(desk, str(role)), bars, used, round(busiest, 3), 1 / weeks))
     return tuple(made)
+
+
+def load_ticks(desk: Desk) -> tuple[Tick, ...]:
+    """First days of years on the picture of the teams, which ends with the last work."""
+    weeks, first = desk.table("workload")["week"].max() + 1, pd.Timestamp(desk.plan.case.first_monday)
+    if pd.isna(weeks):
+        return ()
+    length = int(weeks) * 7
+    years = range(first.year + 1, (first + pd.Timedelta(days=length)).year + 1)
+    later = (Tick(str(year), round((pd.Timestamp(year, 1, 1) - first).days / length, 4)) for year in years)
+    return (Tick(str(first.year), 0.0), *later)
 
 
 def _share(used: float, capacity: float) -> float | None:

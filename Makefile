@@ -52,6 +52,7 @@ lock: .venv/.stamp-uv ## Write the lock files anew; UPGRADE=1 also takes newer v
 	$(UV_LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(UV_LOCK) requirements/plan.in -o requirements/plan.txt
 	$(UV_LOCK) requirements/test.in -c requirements/plan.txt -o requirements/test.txt
+	$(UV_LOCK) requirements/fast.in -c requirements/plan.txt -o requirements/fast.txt
 	@! grep -nE '://|^ *--?(i|f|index|extra-index|find-links)' requirements/*.txt \
 		|| { echo "A lock file names where packages come from: remove that line's cause and lock again." >&2; exit 1; }
 

@@ -53,21 +53,33 @@ class Source(_Frozen):
         return name
 
 
+class Change(_Frozen):
+    """Another capacity from a day on, for a team that grows or shrinks."""
+
+    first: date
+    days_per_week: Annotated[float, Field(ge=0, le=500)]
+
+
 class Team(_Frozen):
-    """People who do one role's work."""
+    """People who do one role's work; `changes` says how many days a week they have later on."""
 
     role: Name
     name: Name
     days_per_week: Annotated[float, Field(gt=0, le=500)]
+    changes: list[Change] = Field(default_factory=list)
 
 
 class Freeze(_Frozen):
-    """A period without cut-overs, with the share of capacity that is at work in it."""
+    """A period without cut-overs, with the share of capacity that is at work in it.
+
+    With `areas` (words in business areas) only systems of these are frozen; the capacity is that of all.
+    """
 
     name: Name
     first: date
     last: date
     capacity_pct: Annotated[float, Field(ge=0, le=100)] = 100
+    areas: list[Name] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _in_order(self) -> Freeze:
@@ -92,9 +104,8 @@ class Scenario(_Frozen):
     """A variant of the case: what is not named here is as in the case.
 
     `capacity_pct` is a share of every team's days, `days_per_week` another number of days for some of them, and
-    `budget_sek_per_year` gives all teams the share of their days that it is of the plan's dearest year (never more than
-    they have). `providers` and `regions` are where systems may run instead of where the case says, `horizon_date` the
-    day by which everything is to be done.
+    `budget_sek_per_year` is what the planned work of every year may cost. `providers` and `regions` are where systems
+    may run instead of where the case says, `horizon_date` the day by which everything is to be done.
     """
 
     title: Name
@@ -123,8 +134,9 @@ class Case(_Frozen):
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
     shipped one by default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are
     where systems may run; without them everywhere that the policy has a target. `region` is where prices are from.
-    `max_cutovers_per_week` limits how many systems change hands in a week. `scenarios` are
-    variants to compare, by name.
+    `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what
+    the planned work of a calendar year may cost (SEK; a year without one has no limit). `scenarios` are variants to
+    compare, by name.
     """
 
     organisation: Name
@@ -146,6 +158,7 @@ class Case(_Frozen):
     teams: Annotated[list[Team], Field(min_length=1)]
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
+    budgets: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     scenarios: dict[Annotated[str, Field(pattern=r"^[a-zåäö][a-zåäö0-9_]*$")], Scenario] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())
 

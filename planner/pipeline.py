@@ -17,7 +17,7 @@ from planner.cite import cite
 from planner.classify import classify
 from planner.counters import counters
 from planner.enrich import enrich
-from planner.errors import InfeasiblePlan, PlannerError
+from planner.errors import InfeasiblePlan, PlannerError, VerificationError
 from planner.estimate import estimate
 from planner.freshness import freshness
 from planner.groups import group
@@ -32,14 +32,13 @@ from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
-from planner.scenarios import ScenarioResult, result_of, variants, within_budget, without_plan
+from planner.scenarios import ScenarioResult, result_of, variants, without_plan
 from planner.schedule import schedule
 from planner.simulate import simulate
 from planner.size import size
 from planner.store import load_tables, save
 from planner.texts import Texts
 from planner.verify import verify
-from planner.verify_money import verify_money
 from planner.view import View, build_view
 
 Result = TypeVar("Result")
@@ -63,7 +62,6 @@ STEPS = (
     "cite",
     "freshness",
     "verify",
-    "verify_money",
     "render",
     "save",
 )
@@ -116,7 +114,6 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "cite": lambda before: cite(before, case, policy),
         "freshness": lambda before: freshness(before, case, policy, catalogue),
         "verify": lambda before: verify(before, case, policy),
-        "verify_money": lambda before: verify_money(before, case, policy),
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
@@ -126,6 +123,20 @@ def compute(case: Case, call: Call = run_now) -> Plan:
 def policy_of(case: Case) -> Policy:
     """The policy of a case, with a gate on the places where it lets nothing run."""
     return load_policy(case.policy, case.folder, case.places)
+
+
+def _refuse_broken(made: Plan) -> None:
+    """A plan that breaks a promise is a fault of the planner, and is not published."""
+    findings = made.portfolio["findings"]
+    broken = findings[findings["code"] == "broken_promise"]
+    if len(broken):
+        promises = sorted(set(broken["detail"]))
+        raise VerificationError(
+            f"the finished plan breaks {len(broken)} promises and is not published",
+            value=promises,
+            place=", ".join(map(str, broken["row_id"].head(3))),
+            remedy="Nothing is written. Report this with the case; an earlier plan stays as it is.",
+        )
 
 
 def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:
@@ -171,8 +182,7 @@ def compare_scenarios(case: Case, names: list[str]) -> list[ScenarioResult]:
     read: dict[str, Portfolio] = {}
     results: list[ScenarioResult] = []
     for name, one in variants(case, names).items():
-        # The case itself comes first: a budget is measured against its dearest year.
-        results.append(_outcome(name, within_budget(one, name, results[0].peak_year_sek if results else None), read))
+        results.append(_outcome(name, one, read))
     return results
 
 
@@ -213,6 +223,7 @@ def plan(
     """
     case = read_case(folder, plan_date)
     made = compute(case, call)
+    _refuse_broken(made)
     view = build_view(made, language or case.language, audience)
     documents = call("render", lambda: render(view))
     place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))

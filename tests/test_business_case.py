@@ -20,7 +20,7 @@ from planner.case import Case, Exchange, read_case
 from planner.policy import Policy, load_policy
 from planner.policy.business_case import Assumption
 from planner.portfolio import Portfolio
-from planner.verify_money import verify_money
+from planner.verify.money import money_holds
 from planner.view import build_view
 from tests.conftest import EXAMPLE, planned_example
 
@@ -268,9 +268,9 @@ def test_a_server_that_is_off_takes_disks_alone() -> None:
 )
 def test_the_checker_notices_money_that_does_not_add_up(table: str, change: Any, promise: str) -> None:
     whole = planned_example().portfolio
-    assert verify_money(whole, example_case(), POLICY)["findings"].empty
+    assert money_holds(whole, example_case(), POLICY).empty
     broken = Portfolio({**whole.tables, table: change(whole[table])})
-    assert promise in set(verify_money(broken, example_case(), POLICY)["findings"]["detail"])
+    assert promise in set(money_holds(broken, example_case(), POLICY)["detail"])
 
 
 def test_the_public_sees_totals_and_no_system() -> None:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from planner.case import Case, Freeze, Source, Team, read_case
-from planner.errors import InfeasiblePlan
+from planner import pipeline
+from planner.case import Case, Change, Freeze, Source, Team, read_case
+from planner.errors import InfeasiblePlan, VerificationError
 from planner.pipeline import compute
 from planner.plan import Plan
 from planner.policy import load_policy
+from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
-from planner.schedule.activities import Activity
-from planner.schedule.calendar import capacity_weeks, frozen_weeks, monday, week_of
-from planner.schedule.serial import place
+from planner.schedule.calendar import capacity_weeks, closed_weeks, closing, frozen_weeks, last_week_by, monday, week_of
 from planner.verify import verify
-from tests.conftest import write_case
+from tests.conftest import REPOSITORY, TEAMS, write_case
 
 MakeCase = Callable[..., Path]
 SOURCES = (
@@ -100,31 +100,61 @@ def _shift(weeks: int, phase: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
     return shift
 
 
-@pytest.mark.parametrize(
-    ("table", "change", "promise"),
-    [
-        ("activities", _shift(-30, "move"), "promise_phases"),
-        ("activities", _shift(-200, "decide"), "promise_phases"),
-        ("activities", lambda frame: frame.assign(start_week=1, end_week=1), "promise_capacity"),
-        ("demand", lambda frame: frame.assign(days_per_week=frame["days_per_week"] * 30), "promise_capacity"),
-        ("demand", lambda frame: frame.iloc[1:], "promise_effort"),
-        ("decisions", lambda frame: frame.iloc[1:], "promise_systems"),
-        ("decisions", lambda frame: frame.assign(disposition="refactor"), "promise_evidence"),
-        ("evidence", lambda frame: frame.iloc[:0], "promise_evidence"),
-        ("evidence", lambda frame: frame.assign(effect="deny"), "promise_gates"),
-        ("activities", lambda frame: frame.assign(is_late=False), "promise_deadlines"),
-        (
-            "activities",
-            lambda frame: frame.assign(end_week=frame["end_week"].where(~frame["has_cutover"], 40)),
-            "promise_cutovers",
-        ),
-        ("assignments", lambda frame: frame.iloc[1:], "promise_servers"),
-        ("targets", lambda frame: frame.assign(need_vcpu=frame["need_vcpu"] / 2), "promise_sizes"),
-        ("targets", lambda frame: frame.assign(memory_gib_basis="utilisation"), "promise_sizes"),
-        ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "promise_rows"),
-        ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_systems"),
-    ],
-)
+def _at(where: Callable[[pd.DataFrame], pd.Series], **values: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Other values in the rows where something holds."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        rows = where(frame).fillna(False).astype(bool)
+        assert rows.any(), "the mutation changes nothing"
+        for name, value in values.items():
+            frame.loc[rows, name] = value
+        return frame
+
+    return change
+
+
+def _phase(name: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda frame: frame["phase"] == name
+
+
+MUTATIONS: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
+    ("activities", _shift(-30, "move"), "promise_phases"),
+    ("activities", _shift(-200, "decide"), "promise_dates"),
+    ("activities", _shift(1, "hypercare"), "promise_phases"),
+    ("activities", _shift(100, "foundation"), "promise_phases"),
+    ("activities", lambda frame: frame.assign(start_date=frame["start_date"] - pd.Timedelta(days=1)), "promise_dates"),
+    ("activities", lambda frame: frame.assign(start_week=1, end_week=1), "promise_capacity"),
+    ("activities", lambda frame: frame[frame["step"].isna()], "promise_steps"),
+    ("activities", _at(lambda frame: frame["step"].notna(), end_week=400), "promise_steps"),
+    ("activities", _at(_phase("hypercare"), end_week=0, start_week=0), "promise_lengths"),
+    ("activities", _at(_phase("foundation"), start_week=7), "promise_lengths"),
+    ("activities", lambda frame: frame.assign(is_late=False), "promise_deadlines"),
+    ("activities", lambda frame: frame.assign(is_late=True), "promise_deadlines"),
+    ("activities", lambda frame: frame.assign(has_cutover=False), "promise_changes"),
+    (
+        "activities",
+        lambda frame: frame.assign(end_week=frame["end_week"].where(~frame["has_cutover"].astype(bool), 40)),
+        "promise_cutovers",
+    ),
+    ("demand", lambda frame: frame.assign(days_per_week=frame["days_per_week"] * 30), "promise_capacity"),
+    ("demand", lambda frame: frame.iloc[1:], "promise_effort"),
+    ("waves", lambda frame: frame.iloc[1:], "promise_waves"),
+    ("waves", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_waves"),
+    ("waves", lambda frame: frame.assign(wave=frame["wave"] + 1), "promise_waves"),
+    ("facts", lambda frame: frame.assign(server_count=149), "promise_wave_size"),
+    ("decisions", lambda frame: frame.iloc[1:], "promise_systems"),
+    ("decisions", lambda frame: frame.assign(disposition="refactor"), "promise_evidence"),
+    ("evidence", lambda frame: frame.iloc[:0], "promise_evidence"),
+    ("evidence", lambda frame: frame.assign(effect="deny"), "promise_gates"),
+    ("assignments", lambda frame: frame.iloc[1:], "promise_servers"),
+    ("targets", lambda frame: frame.assign(need_vcpu=frame["need_vcpu"] / 2), "promise_sizes"),
+    ("targets", lambda frame: frame.assign(memory_gib_basis="utilisation"), "promise_sizes"),
+    ("sources", lambda frame: frame.assign(rows_used=frame["rows_used"] - 1), "promise_rows"),
+    ("groups", lambda frame: pd.concat([frame, frame.iloc[:1]]), "promise_systems"),
+]
+
+
+@pytest.mark.parametrize(("table", "change", "promise"), MUTATIONS)
 def test_the_checker_notices(
     planned: Plan, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], promise: str
 ) -> None:
@@ -132,11 +162,67 @@ def test_the_checker_notices(
     assert found["detail"].str.contains(promise, regex=False).any(), found["detail"].tolist()
 
 
-def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: Plan) -> None:
-    summer = planned.case.model_copy(
-        update={"freezes": [Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))]}
+def _broken(plan: Plan, **update: object) -> set[str]:
+    """Promises that the plan breaks once its case says something else."""
+    return set(verify(plan.portfolio, plan.case.model_copy(update=update), load_policy())["findings"]["detail"])
+
+
+def test_the_checker_holds_the_plan_against_the_case(planned: Plan) -> None:
+    assert not _broken(planned)
+    always = Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))
+    assert "promise_freeze" in _broken(planned, freezes=[always])
+    assert "promise_freeze" not in _broken(planned, freezes=[always.model_copy(update={"areas": ["lön"]})])
+    gone = [
+        team.model_copy(update={"changes": [Change(first=date(2027, 1, 11), days_per_week=0)]})
+        for team in planned.case.teams
+    ]
+    assert "promise_capacity" in _broken(planned, teams=gone)
+    assert "promise_budget" in _broken(planned, budgets={2027: 1000})
+
+
+def test_the_checker_reads_the_calendar_of_the_policy(planned: Plan) -> None:
+    closed = CalendarRule(
+        name="closed",
+        text={"sv": "x", "en": "x"},
+        effect="closed",
+        first="01-01",
+        last="12-31",
+        because="x",
+        source="x",
     )
-    assert verify(planned.portfolio, summer, load_policy())["findings"]["detail"].str.contains("promise_freeze").any()
+    schedule = load_policy().schedule.model_copy(update={"calendar": [closed]})
+    policy = load_policy().model_copy(update={"schedule": schedule})
+    assert "promise_freeze" in set(verify(planned.portfolio, planned.case, policy)["findings"]["detail"])
+
+
+def test_the_checker_notices_a_late_pilot_and_a_complex_system_that_is_early(planned: Plan) -> None:
+    rules = [
+        rule.model_copy(update={"level": "hard", "value": 99 if rule.name.endswith("not_first") else rule.value})
+        for rule in load_policy().schedule.waves
+    ]
+    few = load_policy().schedule.complex_servers.model_copy(update={"value": 1})
+    schedule = load_policy().schedule.model_copy(update={"waves": rules, "complex_servers": few})
+    policy = load_policy().model_copy(update={"schedule": schedule})
+    pilots = _tampered(planned, "priorities", lambda frame: frame.assign(is_pilot_candidate=frame["system_id"] == "S5"))
+    late = _tampered(Plan(**{**vars(planned), "portfolio": pilots}), "activities", lambda frame: frame.assign(
+        end_week=frame["end_week"].where(frame["activity_id"] != "g-S5/hypercare", 400)))  # fmt: skip
+    late = _tampered(Plan(**{**vars(planned), "portfolio": late}), "systems", lambda frame: frame.assign(criticality=4))
+    found = set(verify(late, planned.case, policy)["findings"]["detail"])
+    assert {"promise_pilot", "promise_complex_not_first", "promise_critical_not_first"} <= found
+
+
+def test_every_check_has_a_plan_that_it_refuses() -> None:
+    """No promise is kept only because nobody ever tried to break it."""
+    written = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "planner" / "verify").glob("*.py"))
+    promises = set(re.findall(r'"(promise_[a-z_]+)"', written)) | {
+        "promise_critical_not_first",
+        "promise_complex_not_first",
+    }
+    tried = Path(__file__).read_text(encoding="utf-8")
+    assert {name for name in promises if tried.count(name) < (2 if "not_first" in name else 1)} == set()
+
+
+def test_the_checker_notices_a_broken_order(planned: Plan) -> None:
     turned = _tampered(
         planned,
         "links",
@@ -145,6 +231,108 @@ def test_the_checker_notices_a_cutover_in_a_freeze_and_a_broken_order(planned: P
         ),
     )
     assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("promise_order").any()
+
+
+def test_a_plan_that_breaks_a_promise_is_not_published(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_case({"system.csv": REGISTER, "servrar.csv": SERVERS, "samband.csv": FLOWS}, SOURCES)
+    honest = pipeline.schedule
+
+    def hasty(*given: Any) -> dict[str, pd.DataFrame]:
+        made = honest(*given)
+        return made | {"demand": made["demand"].assign(days_per_week=99.0)}
+
+    monkeypatch.setattr(pipeline, "schedule", hasty)
+    with pytest.raises(VerificationError, match="not published"):
+        pipeline.plan(folder)
+    assert not (folder / "plan").exists()
+
+
+def test_zero_capacity_names_the_team(make_case: MakeCase) -> None:
+    teams = TEAMS.replace(
+        "application, name: Applikation, days_per_week: 10",
+        "application, name: Applikation, days_per_week: 10, changes: [{first: 2027-01-11, days_per_week: 0}]",
+    )
+    with pytest.raises(InfeasiblePlan, match="'application', whose team has no days"):
+        compute(
+            read_case(
+                make_case(
+                    {"system.csv": "Id;Namn\nS1;Eken\n"}, "  - {file: system.csv, reader: systems}\n", teams=teams
+                )
+            )
+        )
+
+
+def test_a_deadline_that_cannot_be_kept_is_explained_with_what_would_help(planned: Plan) -> None:
+    clashes = planned.portfolio["clashes"].query("group_id == 'g-S5'")
+    assert clashes["is_proven"].all()
+    assert clashes["kind"].tolist()[0] == "deadline" and "phases" in set(clashes["kind"])
+    assert "freeze" not in set(clashes["kind"]), "what does not matter is left out"
+    later = planned.portfolio["relaxations"].query("group_id == 'g-S5' and kind == 'later_deadline'")
+    assert later["amount"].item() == clashes["late_weeks"].iloc[0] > 0
+
+
+def test_more_people_is_priced_where_it_helps(make_case: MakeCase) -> None:
+    teams = TEAMS.replace(
+        "platform, name: Plattform, days_per_week: 10", "platform, name: Plattform, days_per_week: 1.5"
+    )
+    register = REGISTER.replace("2027-02-15", "2027-07-30")
+    folder = make_case({"system.csv": register, "servrar.csv": SERVERS, "samband.csv": FLOWS}, SOURCES, teams=teams)
+    ways = compute(read_case(folder)).portfolio["relaxations"].query("kind == 'more_people'")
+    assert ways["subject"].tolist() == ["platform"]
+    assert (ways["price_sek"] > 0).all() and (ways["end_date"] <= pd.Timestamp(2027, 7, 30)).all()
+
+
+def test_what_binds_is_true(planned: Plan) -> None:
+    """Whoever is bound by precedence begins right after its binder; the chain has no gaps that nothing explains."""
+    rows = planned.portfolio["activities"].set_index("activity_id")
+    bound = rows[(rows["bound_by"] == "precedence") & ~rows["has_cutover"].astype(bool)]
+    binder = rows["end_week"].reindex(bound["bound_detail"]).to_numpy()
+    assert (bound["start_week"].to_numpy() == binder + 1).all()
+    assert (rows.loc[rows["bound_by"] == "start", "start_week"] == 0).all()
+    chain = rows[rows["is_critical"].astype(bool)].sort_values("end_week")
+    assert chain["end_week"].iloc[-1] == rows["end_week"].max()
+    assert (rows.loc[rows["is_late"].astype(bool), "slack_weeks"] < 0).all()
+    assert set(planned.portfolio["wave_bounds"]["wave"]) == set(planned.portfolio["waves"]["wave"])
+
+
+def test_every_wave_rule_is_looked_at(planned: Plan) -> None:
+    checks = planned.portfolio["wave_checks"].set_index("rule")
+    assert len(checks) == 9
+    assert not ((checks["level"] == "hard") & (checks["state"] == "broken")).any()
+
+
+def test_the_calendar_closes_and_opens_by_area() -> None:
+    case = case_of(5, [Freeze(name="jul", first=date(2027, 12, 15), last=date(2028, 1, 10))])
+    rules = load_policy().schedule.calendar
+    new_year = week_of(case, date(2028, 1, 1))
+    plain, money, pay = (closed_weeks(case, rules, 120, areas) for areas in ("", "ekonomi och inköp", "personal, lön"))
+    assert plain[new_year] and not money[new_year] and money[new_year + 4] and not plain[new_year + 4]
+    payday = week_of(case, date(2027, 5, 25))
+    assert pay[payday] and not plain[payday]
+    assert closing(case, rules, payday, "personal, lön") == "payroll"
+    summer = case_of(5, [Freeze(name="sommar", first=date(2027, 6, 28), last=date(2027, 8, 15))])
+    july = week_of(summer, date(2027, 7, 14))
+    assert closed_weeks(summer, rules, 80, "")[july] and not closed_weeks(summer, rules, 80, "förskola, skola")[july]
+
+
+def test_a_team_grows_and_a_deadline_is_met_by_its_friday() -> None:
+    case = case_of(5)
+    grown = case.model_copy(
+        update={
+            "teams": [case.teams[0].model_copy(update={"changes": [Change(first=date(2027, 1, 20), days_per_week=9)]})]
+        }
+    )
+    assert capacity_weeks(grown, "r", 4).tolist() == [5, 5, 9, 9]
+    assert last_week_by(case, date(2027, 1, 22)) == 1 and last_week_by(case, date(2027, 1, 21)) == 0
+
+
+def test_a_budget_holds_work_back(make_case: MakeCase) -> None:
+    files = {"system.csv": REGISTER, "servrar.csv": SERVERS, "samband.csv": FLOWS}
+    plan = compute(read_case(make_case(files, SOURCES, extra="budgets: {2027: 300000}\n")))
+    load = plan.portfolio["workload"]
+    spent = load.loc[load["week_date"].dt.year == 2027, "used_days"].sum() * plan.policy.effort.day_rate.value
+    assert 0 < spent <= 300_001
+    assert not plan.portfolio["findings"]["code"].eq("broken_promise").any()
 
 
 def test_a_missing_team_is_named(make_case: MakeCase) -> None:
@@ -165,39 +353,6 @@ def case_of(days: float, freezes: list[Freeze] | None = None) -> Case:
         organisation="Provby kommun", plan_date=date(2026, 11, 23), start_date=date(2027, 1, 11),
         sources=[Source(file="x", reader="systems")], teams=[Team(role="r", name="r", days_per_week=days)], freezes=freezes or [],
     )  # fmt: skip
-
-
-ACTIVITIES = st.lists(st.tuples(st.integers(1, 8), st.floats(0.1, 4.0), st.integers(0, 2)), min_size=1, max_size=25)
-
-
-@settings(deadline=None, max_examples=60)
-@given(rows=ACTIVITIES, frozen=st.integers(0, 20))
-def test_any_schedule_keeps_capacity_order_and_freezes(rows: list[tuple[int, float, int]], frozen: int) -> None:
-    freeze = Freeze(name="f", first=monday(case_of(5), frozen), last=monday(case_of(5), frozen + 3), capacity_pct=80)
-    case = case_of(5, [freeze])
-    activities = {
-        f"a{number:02d}": Activity(f"a{number:02d}", f"g{number:02d}", "move", weeks, {"r": demand}, cutovers,
-                                   before=[f"a{number - 3:02d}"] if number >= 3 else [])
-        for number, (weeks, demand, cutovers) in enumerate(rows)
-    }  # fmt: skip
-    placed = {item.activity.key: item for item in place(activities, case)}
-    assert set(placed) == set(activities)
-    last = max(item.end for item in placed.values()) + 1
-    used, cutovers = [0.0] * last, [0] * last
-    for key, item in placed.items():
-        assert all(placed[before].end < item.start for before in activities[key].before)
-        for week in range(item.start, item.end + 1):
-            used[week] += item.activity.demand["r"]
-        cutovers[item.end] += item.activity.cutovers
-        assert not (item.activity.cutovers and frozen_weeks(case, last)[item.end])
-    capacity = capacity_weeks(case, "r", last)
-    assert all(week <= limit + 1e-6 for week, limit in zip(used, capacity, strict=True))
-    assert max(cutovers) <= case.max_cutovers_per_week
-
-
-def test_what_fits_nowhere_is_named() -> None:
-    with pytest.raises(InfeasiblePlan, match="capacity"):
-        place({"a": Activity("a", "g", "move", 2, {"r": 9.0})}, case_of(5))
 
 
 def test_weeks_begin_on_mondays_and_a_freeze_of_one_friday_freezes_its_week() -> None:

@@ -25,6 +25,7 @@ from planner.policy.overlaps import Overlaps
 from planner.policy.parts import Key, Number, Option, Part, Phase, Span, Text
 from planner.policy.places import restricted
 from planner.policy.priority import Priority
+from planner.policy.schedule import Schedule
 from planner.policy.simulation import Simulation
 from planner.yamlfile import validate
 
@@ -167,27 +168,6 @@ class Effort(Part):
     contract_years: Number
 
 
-class LeadTime(Part):
-    """Months from the decision to procure to a signed contract: half of the times, and four times out of five."""
-
-    route: str
-    months_p50: Annotated[int, Field(gt=0)]
-    months_p80: Annotated[int, Field(gt=0)]
-    because: str
-    source: str
-    facts: tuple[Key, ...] = ()
-
-
-class Schedule(Part):
-    """Durations and priorities; capacities and freezes belong to the case."""
-
-    min_weeks: dict[Phase, int]
-    max_share_of_team: Number
-    lead_times: list[LeadTime]
-    direct_award_limit: Number
-    max_servers_per_wave: Number
-
-
 class Questions(Part):
     """What a person is asked for, and who is likely to know it."""
 
@@ -308,6 +288,7 @@ def _check_citations(policy: Policy) -> None:
         named.append(("decisions.yaml", item.name, item.facts, denies))
     named += [("lenses.yaml", name, lens.facts, False) for name, lens in policy.lenses.lenses.items()]
     named += [("schedule.yaml", lead.route, lead.facts, False) for lead in policy.schedule.lead_times]
+    named += [("schedule.yaml", rule.name, rule.facts, False) for rule in policy.schedule.calendar]
     named.append(("outlook.yaml", "outlook", policy.outlook.facts, False))
     named.append(("business_case.yaml", "business_case", policy.business_case.facts, False))
     for place, name, facts, denies in named:

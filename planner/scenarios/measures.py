@@ -45,12 +45,6 @@ class ScenarioResult:
     measures: dict[str, Measure] = field(default_factory=dict)
     problem: str = ""
 
-    @property
-    def peak_year_sek(self) -> float | None:
-        """Work of the dearest year."""
-        worst = self.measures["peak_year"].worst if self.measures else None
-        return worst if isinstance(worst, float) else None
-
 
 def without_plan(name: str, case: Case, reason: InfeasiblePlan) -> ScenarioResult:
     """A scenario for which no schedule exists."""

@@ -10,6 +10,8 @@ from planner.errors import CaseError
 
 # The case as it is.
 BASE = "base"
+# A budget goes on after the horizon: a plan that is late does not get the rest of its money at once.
+BUDGET_YEARS = 20
 SIMPLE = ("max_cutovers_per_week", "providers", "regions", "policy", "start_date", "horizon_date")
 
 
@@ -46,17 +48,7 @@ def _changed(case: Case, scenario: Scenario) -> Case:
         team.model_copy(update={"days_per_week": scenario.days_per_week.get(team.role, team.days_per_week) * share})
         for team in case.teams
     ]
+    if scenario.budget_sek_per_year is not None:
+        years = range(case.start_date.year, case.horizon_date.year + BUDGET_YEARS)
+        given["budgets"] = dict.fromkeys(years, scenario.budget_sek_per_year)
     return case.model_copy(update=given)
-
-
-def within_budget(case: Case, name: str, peak_year_sek: float | None) -> Case:
-    """The case with as many days as the scenario's budget pays for.
-
-    All teams get the share of their days that the budget is of the dearest year of the case as it stands.
-    """
-    budget = case.scenarios[name].budget_sek_per_year if name in case.scenarios else None
-    if budget is None or not peak_year_sek:
-        return case
-    share = min(budget / peak_year_sek, 1.0)
-    teams = [team.model_copy(update={"days_per_week": team.days_per_week * share}) for team in case.teams]
-    return case.model_copy(update={"teams": teams})

@@ -1,10 +1,12 @@
-"""Groups and effort to activities: phases in order, with duration, demand, order and deadlines."""
+"""Groups and effort to activities: phases in order, with length, demand, order, release dates and deadlines."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -13,37 +15,61 @@ from planner.case import Case
 from planner.errors import InfeasiblePlan
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.schedule.calendar import week_of
+from planner.schedule.calendar import capacity_weeks, horizon_weeks, last_week_by
 
-ORDER = ("foundation", "investigate", "decide", "procure", "prepare", "move", "close")
+ORDER = ("foundation", "investigate", "decide", "procure", "prepare", "move", "cutover", "close")
 FOUNDATION = "foundation"
 WEEKS_PER_MONTH = 52 / 12
 CLOUD = ("rehost", "relocate", "replatform", "refactor")
 
 
 @dataclass
-class Activity:
-    """One phase of one group: whole weeks without interruption, with even demand.
+class Part:
+    """A phase within an activity: whole weeks without interruption, with even demand; `days` by role in all."""
 
-    `demand` is person-days a week by role. `cutovers` is the number of systems that change hands in the last week.
-    `rank` is how easy its group is to take early (1 = easiest), that of its hardest member; 0 for the foundation.
-    `due_week` is the last week in which it may end, from the nearest deadline of its group; None without one.
+    phase: str
+    least: int
+    days: dict[str, float]
+
+
+@dataclass
+class Activity:
+    """One phase of one group, or the cut-over with the hypercare that follows it without a pause.
+
+    `changes` is the number of systems that change hands in the last week of the first part, `servers` that of their
+    servers. `due` is the last week in which the first part may end, from the nearest deadline of its group, and
+    `support` the same from the end of support. `rank` is how easy its group is to take early (1 = easiest), that of
+    its hardest member; 0 for the foundation. `before` names what it waits for, with the weeks between.
     """
 
     key: str
     group_id: str
-    phase: str
-    weeks: int
-    demand: dict[str, float]
-    cutovers: int = 0
-    due_week: int | None = None
+    parts: list[Part]
+    step: str | None = None
+    changes: int = 0
+    servers: int = 0
+    areas: str = ""
+    release: int = 0
+    release_for: str | None = None
+    due: int | None = None
     deadline: date | None = None
+    support: int | None = None
     rank: int = 0
-    before: list[str] = field(default_factory=list)
+    before: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def phase(self) -> str:
+        """Its (first) phase."""
+        return self.parts[0].phase
+
+    @property
+    def after_care(self) -> int:
+        """Weeks after the cut-over that belong to it."""
+        return sum(part.least for part in self.parts[1:])
 
 
 def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, Activity]:
-    """Make the activities of every group, in the order of their keys.
+    """Make the activities of every group, by key: group after group, each in the order of its phases.
 
     Raises
     ------
@@ -54,22 +80,27 @@ def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str,
     _check_roles({role for demand in days.values() for role in demand}, case)
     members = portfolio["groups"].merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")
     lead = _lead_weeks(portfolio, policy)
+    pace = _slowest_pace(case, policy)
     activities: dict[str, Activity] = {}
     needs_foundation = set(members.loc[members["disposition"].isin(CLOUD), "group_id"])
     if needs_foundation:
         activities[FOUNDATION] = _foundation(case, policy)
-    cutovers = _cutovers(members)
-    ranks = _ranks(portfolio)
     for (group_id, phase), demand in days.items():
         least = max(policy.schedule.min_weeks[phase], lead.get(group_id, 0) if phase == "procure" else 0)
-        activity = _activity(group_id, phase, least, demand, case, policy)
-        activity.cutovers = min(cutovers.get((group_id, phase), 0), case.max_cutovers_per_week)
-        activity.rank = ranks.get(group_id, 0)
+        for activity in _phase(group_id, phase, least, demand, policy, pace):
+            activities[activity.key] = activity
+    for activity in _steps(members, policy):
         activities[activity.key] = activity
-    _chain(activities, needs_foundation)
+    _describe(activities, portfolio, members, case)
+    activities = {item.key: item for item in sorted(activities.values(), key=_place)}
+    _chain(activities, needs_foundation, policy)
     _order(activities, portfolio)
     _deadlines(activities, portfolio, case)
     return activities
+
+
+def _place(activity: Activity) -> tuple[bool, str, int, str]:
+    return activity.group_id != FOUNDATION, activity.group_id, ORDER.index(activity.phase), activity.step or ""
 
 
 def _days(portfolio: Portfolio) -> dict[tuple[str, Any], dict[str, float]]:
@@ -95,19 +126,42 @@ def _check_roles(roles: set[str], case: Case) -> None:
 def _foundation(case: Case, policy: Policy) -> Activity:
     demand = {work.role: work.base.likely for work in policy.effort.foundation}
     _check_roles(set(demand), case)
-    return _activity(FOUNDATION, "foundation", policy.schedule.min_weeks["foundation"], demand, case, policy)
+    part = Part("foundation", policy.schedule.min_weeks["foundation"], dict(sorted(demand.items())))
+    return Activity(FOUNDATION, FOUNDATION, [part])
 
 
-def _activity(group_id: str, phase: str, least: int, days: dict[str, float], case: Case, policy: Policy) -> Activity:
+def _slowest_pace(case: Case, policy: Policy) -> dict[str, float]:
+    """Days a week that a role can give one activity in its leanest week that is not empty."""
     share = policy.schedule.max_share_of_team.value
-    # In a freeze only a part of a team is at work: an activity that may have to cross one is sized for the
-    # smallest part that is not zero.
-    smallest = min((freeze.capacity_pct / 100 for freeze in case.freezes if freeze.capacity_pct > 0), default=1.0)
-    rate = min(share, smallest)
-    needed = max((math.ceil(value / (rate * case.capacities[role])) for role, value in days.items()), default=1)
-    weeks = max(least, needed, 1)
-    key = group_id if group_id == FOUNDATION else f"{group_id}/{phase}"
-    return Activity(key, group_id, phase, weeks, {role: value / weeks for role, value in sorted(days.items())})
+    days = {role: capacity_weeks(case, role, horizon_weeks(case)) for role in sorted(case.capacities)}
+    return {role: min([share * float(week.max()), *week[week > 0]]) for role, week in days.items()}
+
+
+def _phase(
+    group_id: str, phase: str, least: int, days: dict[str, float], policy: Policy, pace: dict[str, float]
+) -> Iterable[Activity]:
+    if phase != "move":
+        yield Activity(f"{group_id}/{phase}", group_id, [Part(phase, least, days)])
+        return
+    share = policy.schedule.move_shares
+    split = {name: {role: value * share[name] for role, value in days.items()} for name in share}
+    yield Activity(f"{group_id}/move", group_id, [Part("move", least, split["move"])])
+    parts = [Part("cutover", 1, split["cutover"])]
+    if policy.schedule.hypercare_weeks:
+        # Hypercare has one length, whatever the mode: it follows without a pause and others count on its end.
+        needed = [math.ceil(value / pace[role]) for role, value in split["hypercare"].items() if pace[role] > 0]
+        weeks = max(policy.schedule.hypercare_weeks, *needed)
+        parts.append(Part("hypercare", weeks, split["hypercare"]))
+    else:
+        parts[0].days = {role: value + split["hypercare"][role] for role, value in parts[0].days.items()}
+    yield Activity(f"{group_id}/cutover", group_id, parts)
+
+
+def _steps(members: pd.DataFrame, policy: Policy) -> Iterable[Activity]:
+    for step in policy.schedule.steps:
+        for group_id in sorted(set(members.loc[members["disposition"].isin(step.options), "group_id"])):
+            part = Part("decide", step.weeks, {})
+            yield Activity(f"{group_id}/decide/{step.name}", group_id, [part], step=step.name)
 
 
 def _lead_weeks(portfolio: Portfolio, policy: Policy) -> dict[str, int]:
@@ -120,10 +174,31 @@ def _lead_weeks(portfolio: Portfolio, policy: Policy) -> dict[str, int]:
     return {str(key): int(value) for key, value in longest.items()}
 
 
-def _cutovers(members: pd.DataFrame) -> dict[tuple[str, str], int]:
-    phase = members["disposition"].map(lambda option: "close" if option == "retire" else "move", na_action="ignore")
+def _describe(activities: dict[str, Activity], portfolio: Portfolio, members: pd.DataFrame, case: Case) -> None:
+    """Tell activities how many systems and servers they change, in which areas, and how easy their group is."""
+    # A retired system changes hands when it is closed; every other one in its cut-over.
+    phase = members["disposition"].map(lambda option: "close" if option == "retire" else "cutover", na_action="ignore")
     changing = members[~members["disposition"].isin(["retain"]) & members["disposition"].notna()].assign(phase=phase)
-    return {key: int(count) for key, count in changing.groupby(["group_id", "phase"]).size().items()}
+    counts = changing.groupby(["group_id", "phase"]).size()
+    moved = portfolio["targets"].loc[portfolio["targets"]["state"] != "not_moved", "system_id"].unique()
+    on_the_way = changing[changing["system_id"].isin(moved)]
+    servers = on_the_way.merge(portfolio["facts"][["system_id", "server_count"]], on="system_id")
+    server_counts = servers.groupby(["group_id", "phase"])["server_count"].sum()
+    for at, count in counts.items():
+        activity = activities.get(f"{at[0]}/{at[1]}")
+        if activity is not None:
+            activity.changes = int(count)
+            activity.servers = int(server_counts.get(at, 0))
+    areas, ranks = _areas(portfolio), _ranks(portfolio)
+    for activity in activities.values():
+        activity.rank = ranks.get(activity.group_id, 0)
+        activity.areas = areas.get(activity.group_id, "") if activity.changes else ""
+
+
+def _areas(portfolio: Portfolio) -> dict[str, str]:
+    systems = portfolio["systems"][["system_id", "business_area"]].dropna().merge(portfolio["groups"], on="system_id")
+    words = systems["business_area"].str.casefold().groupby(systems["group_id"])
+    return {str(key): "; ".join(sorted(set(found))) for key, found in words}
 
 
 def _ranks(portfolio: Portfolio) -> dict[str, int]:
@@ -132,46 +207,58 @@ def _ranks(portfolio: Portfolio) -> dict[str, int]:
     return {str(key): int(rank) for key, rank in ranks.groupby("group_id")["rank"].max().items()}
 
 
-def _chain(activities: dict[str, Activity], needs_foundation: set[str]) -> None:
-    last: dict[str, Activity] = {}
-    for activity in sorted(activities.values(), key=lambda item: (item.group_id, ORDER.index(item.phase))):
-        if activity.group_id in last:
-            activity.before.append(last[activity.group_id].key)
-        last[activity.group_id] = activity
-        if activity.phase == "prepare" and activity.group_id in needs_foundation:
-            activity.before.append(FOUNDATION)
+def _chain(activities: dict[str, Activity], needs_foundation: set[str], policy: Policy) -> None:
+    """Phases of a group follow each other; a step waits for the decision's work and holds back its own phase."""
+    before = {step.name: ORDER.index(step.before) for step in policy.schedule.steps}
+    by_group: dict[str, list[Activity]] = {}
+    for activity in activities.values():
+        by_group.setdefault(activity.group_id, []).append(activity)
+    for group_id, mine in by_group.items():
+        phases = [item for item in mine if item.step is None]
+        for earlier, later in pairwise(phases):
+            later.before.append((earlier.key, 0))
+        for step in (item for item in mine if item.step is not None):
+            first = next((item for item in phases if item.phase == "decide"), None)
+            step.before += [(first.key, 0)] if first else []
+            held = (item for item in phases if ORDER.index(item.phase) >= before[str(step.step)])
+            for later in list(held)[:1]:
+                later.before.append((step.key, 0))
+        if group_id in needs_foundation:
+            for activity in (item for item in phases if item.phase == "prepare"):
+                activity.before.append((FOUNDATION, 0))
 
 
-def cutover_phases(activities: dict[str, Activity]) -> dict[str, str]:
+def change_of(activities: dict[str, Activity]) -> dict[str, Activity]:
     """Activity of each group with which its systems have changed hands: the last one that has cut-overs."""
-    keys: dict[str, str] = {}
-    for activity in sorted(activities.values(), key=lambda item: ORDER.index(item.phase)):
-        if activity.cutovers:
-            keys[activity.group_id] = activity.key
-    return keys
+    found: dict[str, Activity] = {}
+    for activity in activities.values():
+        if activity.changes:
+            found[activity.group_id] = activity
+    return found
 
 
 def _order(activities: dict[str, Activity], portfolio: Portfolio) -> None:
-    ends = cutover_phases(activities)
-    for before, after in portfolio["precedence"][["before_group_id", "after_group_id"]].itertuples(
-        index=False, name=None
-    ):
-        if before in ends and after in ends:
-            # Finish before finish: what is needed has changed hands before the dependant's own cut-over activity
-            # begins.
-            activities[ends[after]].before.append(ends[before])
+    changes = change_of(activities)
+    order = portfolio["precedence"][["before_group_id", "after_group_id"]].drop_duplicates()
+    for before, after in order.itertuples(index=False, name=None):
+        if before in changes and after in changes:
+            # What is needed has changed hands in an earlier week; its hypercare need not be over.
+            changes[after].before.append((changes[before].key, -changes[before].after_care))
 
 
 def _deadlines(activities: dict[str, Activity], portfolio: Portfolio, case: Case) -> None:
-    systems = portfolio["systems"][["system_id", "deadline_date", "contract_end_date"]].merge(
-        portfolio["groups"], on="system_id"
-    )
+    dated = portfolio["systems"][["system_id", "deadline_date", "contract_end_date"]]
+    dated = dated.merge(portfolio["facts"][["system_id", "support_end_date"]], on="system_id")
+    systems = dated.merge(portfolio["groups"], on="system_id")
     option = systems["system_id"].map(portfolio["decisions"].set_index("system_id")["disposition"])
     contract = systems["contract_end_date"].where(option.isin(["repurchase", "retire"]))
     nearest = systems[["deadline_date"]].assign(contract=contract).min(axis=1).groupby(systems["group_id"]).min()
-    ends = cutover_phases(activities)
+    support = systems["support_end_date"].groupby(systems["group_id"]).min()
+    changes = change_of(activities)
     for group_id, day in nearest.dropna().items():
-        if group_id in ends:
-            activity = activities[ends[str(group_id)]]
-            activity.deadline = day.date()
-            activity.due_week = week_of(case, day.date())
+        if group_id in changes:
+            changes[str(group_id)].deadline = day.date()
+            changes[str(group_id)].due = last_week_by(case, day.date())
+    for group_id, day in support.dropna().items():
+        if group_id in changes:
+            changes[str(group_id)].support = last_week_by(case, day.date())

@@ -1,4 +1,4 @@
-"""The schedule step: activities, their weeks, waves by quarter, and the workload of every team."""
+"""The schedule step: activities, their weeks, waves by quarter, the workload of every team, and what binds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ import pandas as pd
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
-from planner.schedule.activities import FOUNDATION, Activity, activities_of, cutover_phases
-from planner.schedule.calendar import capacity_weeks, friday, monday
-from planner.schedule.serial import Placed, place
+from planner.schedule import impossible
+from planner.schedule.activities import Activity, activities_of, change_of
+from planner.schedule.binding import Binding
+from planner.schedule.calendar import capacity_weeks, monday
+from planner.schedule.clash import Clashes
+from planner.schedule.pose import Posed, pose
+from planner.schedule.priority import dense, latest_ends, shortest, topological
+from planner.schedule.problem import Ints
+from planner.schedule.result import SolveResult
+from planner.schedule.solve import Circle, Effort, Unplaceable, solve
+from planner.schedule.told import clash_tables, solution_table, wave_bounds
+from planner.schedule.wave_checks import wave_checks
+from planner.schedule.wave_rules import bind
 from planner.schema import concat, conform
 
 
@@ -20,71 +30,146 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     Returns
     -------
     dict of DataFrame
-        activities, demand, waves, workload, findings.
+        activities, demand, waves, workload, wave_bounds, wave_checks, clashes, relaxations, solution, findings.
 
     Raises
     ------
     InfeasiblePlan
-        No team for a role, or an activity that fits nowhere.
+        No team for a role, an activity that fits nowhere, or work that waits for itself.
     """
     activities = activities_of(portfolio, case, policy)
-    placed = place(activities, case)
-    table = _activities(placed, case)
-    waves = _waves(placed, activities, portfolio, case)
+    pilot = bind(activities, portfolio, case, policy)
+    posed = pose(activities, case, policy)
+    result = _solved(posed, case, policy)
+    binding = Binding(posed, result, case, policy)
+    rows = _rows(posed, binding)
+    table = _activities(rows, binding, case)
+    waves = _waves(table, activities, portfolio)
+    clashes, relaxations = clash_tables(Clashes(posed, result, case, policy).missed(), case)
     return {
         "activities": table,
-        "demand": _demand(placed),
+        "demand": _demand(rows),
         "waves": waves,
-        "workload": _workload(placed, case),
+        "workload": _workload(rows, case),
+        "wave_bounds": wave_bounds(waves, activities, posed, binding),
+        "wave_checks": wave_checks(portfolio, waves, pilot, case, policy),
+        "clashes": clashes,
+        "relaxations": relaxations,
+        "solution": solution_table(posed, result, pilot),
         "findings": _findings(table, waves, portfolio, case, policy),
     }
 
 
-def _activities(placed: list[Placed], case: Case) -> pd.DataFrame:
-    rows = [
+def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
+    search = policy.schedule.search
+    effort = Effort(search.exact_up_to, search.exact_work, search.placements)
+    try:
+        return solve(posed.problem, _by_urgency(posed), effort)
+    except Unplaceable as reason:
+        raise impossible.no_room(posed, reason.activity, case) from None
+    except Circle as reason:
+        raise impossible.circle(posed, reason.activities) from None
+
+
+def _by_urgency(posed: Posed) -> Ints | None:
+    """Group by group, so that what is begun is also finished: latest start, then priority, then the smaller work."""
+    problem = posed.problem
+    order = topological(problem)
+    if len(order) < len(problem):
+        return None
+    latest = latest_ends(problem, order, problem.weeks) - shortest(problem)
+    group = pd.Series([activity.group_id for activity in posed.activities])
+    rank = np.array([activity.rank for activity in posed.activities])
+    days = pd.Series([sum(sum(part.days.values()) for part in activity.parts) for activity in posed.activities])
+    first = pd.Series(latest).groupby(group).transform("min").to_numpy()
+    work = days.groupby(group).transform("sum").round(4).rank(method="dense").to_numpy()
+    return dense(first, rank, work.astype(np.int64), pd.factorize(group)[0].astype(np.int64))
+
+
+class _Row:
+    """One phase of one activity in its weeks (both inclusive)."""
+
+    __slots__ = ("activity", "at", "demand", "end", "key", "phase", "start")
+
+    def __init__(self, at: int, activity: Activity, part: int, start: int, weeks: int) -> None:
+        self.at, self.activity, self.start, self.end = at, activity, start, start + weeks - 1
+        self.phase = activity.parts[part].phase
+        self.key = activity.key if part == 0 else f"{activity.group_id}/{self.phase}"
+        self.demand = {role: value / weeks for role, value in activity.parts[part].days.items() if value > 0}
+
+
+def _rows(posed: Posed, binding: Binding) -> list[_Row]:
+    made = []
+    for at, activity in enumerate(posed.activities):
+        start, length = binding.start[at], binding.end[at] - binding.start[at]
+        made.append(_Row(at, activity, 0, start, length - activity.after_care))
+        if len(activity.parts) > 1:
+            made.append(_Row(at, activity, 1, start + length - activity.after_care, activity.after_care))
+    return made
+
+
+EFFORT_PHASE = {"cutover": "move", "hypercare": "move"}
+
+
+def _activities(rows: list[_Row], binding: Binding, case: Case) -> pd.DataFrame:
+    critical = set(binding.critical)
+    bounds = [binding.bounds[row.at] for row in rows]
+    is_first = [row.key == row.activity.key for row in rows]
+    start, end = np.array([row.start for row in rows]), np.array([row.end for row in rows])
+    monday = pd.Timestamp(case.first_monday)
+    deadline = pd.to_datetime(
+        [row.activity.deadline if first else None for row, first in zip(rows, is_first, strict=True)]
+    )
+    end_date = monday + pd.to_timedelta(end * 7 + 4, unit="D")
+    frame = pd.DataFrame(
         {
-            "activity_id": item.activity.key,
-            "group_id": item.activity.group_id,
-            "phase": item.activity.phase,
-            "start_week": item.start,
-            "end_week": item.end,
-            "start_date": monday(case, item.start),
-            "end_date": friday(case, item.end),
-            "has_cutover": item.activity.cutovers > 0,
-            "deadline_date": item.activity.deadline,
-            "bound_by": item.bound_by,
-            "is_late": item.activity.deadline is not None and friday(case, item.end) > item.activity.deadline,
+            "activity_id": [row.key for row in rows],
+            "group_id": [row.activity.group_id for row in rows],
+            "phase": [row.phase for row in rows],
+            "step": [row.activity.step for row in rows],
+            "effort_phase": [None if row.activity.step else EFFORT_PHASE.get(row.phase, row.phase) for row in rows],
+            "start_week": start,
+            "end_week": end,
+            "start_date": monday + pd.to_timedelta(start * 7, unit="D"),
+            "end_date": end_date,
+            "has_cutover": [row.activity.changes > 0 and first for row, first in zip(rows, is_first, strict=True)],
+            "deadline_date": deadline,
+            "bound_by": [bound.kind if first else "precedence" for bound, first in zip(bounds, is_first, strict=True)],
+            "bound_detail": [
+                bound.detail if first else row.activity.key
+                for row, bound, first in zip(rows, bounds, is_first, strict=True)
+            ],
+            "slack_weeks": [int(binding.slack[row.at]) for row in rows],
+            "is_critical": [row.at in critical for row in rows],
         }
-        for item in placed
-    ]
-    return conform(pd.DataFrame(rows), "activities")
+    )
+    frame["effort_share"] = _effort_share(frame, [sum(row.demand.values()) for row in rows])
+    frame["is_late"] = (deadline.notna() & (end_date > deadline)).astype(bool)
+    return conform(frame.sort_values("activity_id", kind="stable"), "activities")
 
 
-def _demand(placed: list[Placed]) -> pd.DataFrame:
-    rows = [
-        {"activity_id": item.activity.key, "role": role, "days_per_week": value}
-        for item in placed
-        for role, value in item.activity.demand.items()
-        if value > 0
-    ]
-    return conform(pd.DataFrame(rows), "demand")
+def _effort_share(frame: pd.DataFrame, days_per_week: list[float]) -> pd.Series:
+    """Which part of a phase's effort each of the activities has that share it; the same part where it is none."""
+    days = pd.Series(days_per_week, index=frame.index) * (frame["end_week"] - frame["start_week"] + 1)
+    of_phase = days.groupby([frame["group_id"], frame["effort_phase"]])
+    whole = of_phase.transform("sum")
+    return (days / whole).where(whole > 0, 1 / of_phase.transform("size")).round(6)
 
 
-def _waves(placed: list[Placed], activities: dict[str, Activity], portfolio: Portfolio, case: Case) -> pd.DataFrame:
-    ends = cutover_phases(activities)
-    by_key = {item.activity.key: item for item in placed}
-    starts: dict[str, int] = {}
-    for item in placed:
-        starts[item.activity.group_id] = min(item.start, starts.get(item.activity.group_id, item.start))
-    rows = [
-        {"group_id": group_id, "start_date": monday(case, starts[group_id]), "end_date": friday(case, by_key[key].end)}
-        for group_id, key in sorted(ends.items())
-        if group_id != FOUNDATION
-    ]
-    if not rows:
+def _demand(rows: list[_Row]) -> pd.DataFrame:
+    made = [(row.key, role, value) for row in rows for role, value in row.demand.items()]
+    frame = pd.DataFrame(made, columns=["activity_id", "role", "days_per_week"])
+    return conform(frame.sort_values(["activity_id", "role"], kind="stable"), "demand")
+
+
+def _waves(table: pd.DataFrame, activities: dict[str, Activity], portfolio: Portfolio) -> pd.DataFrame:
+    ends = {group_id: activity.key for group_id, activity in change_of(activities).items()}
+    if not ends:
         return conform(pd.DataFrame(), "waves")
-    frame = pd.DataFrame(rows)
-    quarters = pd.PeriodIndex(pd.to_datetime(frame["end_date"]), freq="Q")
+    last = table.set_index("activity_id")["end_date"]
+    frame = pd.DataFrame({"group_id": list(ends), "end_date": last.reindex(list(ends.values())).to_numpy()})
+    frame["start_date"] = frame["group_id"].map(table.groupby("group_id")["start_date"].min())
+    quarters = pd.PeriodIndex(frame["end_date"], freq="Q")
     frame["quarter"] = [f"{period.year}-Q{period.quarter}" for period in quarters]
     number = {quarter: at for at, quarter in enumerate(sorted(frame["quarter"].unique()), start=1)}
     frame["wave"] = frame["quarter"].map(number)
@@ -92,25 +177,26 @@ def _waves(placed: list[Placed], activities: dict[str, Activity], portfolio: Por
     return conform(joined.sort_values(["wave", "end_date", "group_id", "system_id"]), "waves")
 
 
-def _workload(placed: list[Placed], case: Case) -> pd.DataFrame:
-    weeks = max((item.end for item in placed), default=-1) + 1
-    parts = []
-    for role in sorted(case.capacities):
-        used = np.zeros(weeks)
-        for item in placed:
-            used[item.start : item.end + 1] += item.activity.demand.get(role, 0.0)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "week": range(weeks),
-                    "role": role,
-                    "used_days": used.round(4),
-                    "capacity_days": capacity_weeks(case, role, weeks),
-                }
-            )
+def _workload(rows: list[_Row], case: Case) -> pd.DataFrame:
+    weeks = max((row.end for row in rows), default=-1) + 1
+    used = {role: np.zeros(weeks + 1) for role in sorted(case.capacities)}
+    for row in rows:
+        for role, value in row.demand.items():
+            used[role][row.start] += value
+            used[role][row.end + 1] -= value
+    parts = [
+        pd.DataFrame(
+            {
+                "week": range(weeks),
+                "role": role,
+                "used_days": (np.cumsum(days)[:weeks] + 0.0).round(4).clip(min=0),
+                "capacity_days": capacity_weeks(case, role, weeks),
+            }
         )
+        for role, days in used.items()
+    ]
     load = pd.concat(parts, ignore_index=True)
-    load["week_date"] = pd.Timestamp(case.first_monday) + pd.to_timedelta(load["week"] * 7, unit="D")
+    load["week_date"] = pd.Timestamp(monday(case, 0)) + pd.to_timedelta(load["week"] * 7, unit="D")
     return conform(load, "workload")
 
 
@@ -128,7 +214,8 @@ def _findings(
         portfolio["targets"].loc[portfolio["targets"]["state"] != "not_moved", "system_id"]
     )
     sums = servers[moved].groupby("wave")["server_count"].sum()
-    crowded = sums[sums > policy.schedule.max_servers_per_wave.value].reset_index()
+    most = policy.schedule.max_servers_per_wave.value * policy.schedule.parallel_waves.value
+    crowded = sums[sums > most].reset_index()
     return concat(
         [
             _late("error", late[is_hard]),

@@ -78,9 +78,9 @@ def _bounds(network: Network, case: Case, policy: Policy) -> Bounds:
 
 
 def _wait_for_open(case: Case, weeks: int) -> Weeks:
-    """Weeks from each week to the next in which a cut-over may end; 0 in an open one."""
+    """Weeks from each week to the next in which a cut-over may end, 0 in an open one; freezes of areas are not seen."""
     frozen = np.zeros(weeks + 1, dtype=bool)
-    for freeze in case.freezes:
+    for freeze in (freeze for freeze in case.freezes if not freeze.areas):
         # A freeze that begins on a Saturday or Sunday leaves that week open.
         first = (freeze.first - case.first_monday).days // 7 + (freeze.first.weekday() > 4)
         frozen[max(first, 0) : max((freeze.last - case.first_monday).days // 7 + 1, 0)] = True

@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.portfolio import Portfolio
 
-PHASES = ("foundation", "investigate", "decide", "procure", "prepare", "move", "close")
+PHASES = ("foundation", "investigate", "decide", "procure", "prepare", "move", "cutover", "hypercare", "close")
 CLOUD = ("rehost", "relocate", "replatform", "refactor")
 NEVER_USED = -1
 TOLERANCE = 1e-6

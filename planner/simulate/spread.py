@@ -34,7 +34,9 @@ def draws_of(network: Network, portfolio: Portfolio, case: Case, policy: Policy)
     planned = (network.table["end_week"] - network.table["start_week"] + 1).to_numpy(dtype=np.float64)
     filled, roles = _filled(network, portfolio, case, policy)
     by_work = filled * planned > planned - 1
-    least = network.table["phase"].map(policy.schedule.min_weeks).to_numpy(dtype=np.float64)
+    shortest: dict[str, int] = dict(policy.schedule.min_weeks)  # type: ignore[arg-type]
+    shortest |= {"cutover": 1, "hypercare": policy.schedule.hypercare_weeks}
+    least = network.table["phase"].map(shortest).to_numpy(dtype=np.float64)
     weeks = np.where(by_work, planned, filled * planned)
     leads = {
         at: np.maximum(lead, least[at]).astype(np.float32) for at, lead in _leads(network, portfolio, policy).items()
@@ -84,8 +86,10 @@ def _days(network: Network, portfolio: Portfolio, policy: Policy) -> pd.DataFram
     """Person-days of every activity: low, likely, high."""
     effort = portfolio["effort"].merge(portfolio["groups"][["system_id", "group_id"]], on="system_id")
     sums = effort.groupby(["group_id", "phase"])[list(POINTS)].sum()
-    keys = pd.MultiIndex.from_frame(network.table[["group_id", "phase"]])
+    keys = pd.MultiIndex.from_frame(network.table[["group_id", "effort_phase"]].astype("object"))
     days = sums.reindex(keys).fillna(0.0).astype("float64").reset_index(drop=True)
+    # A step takes its time whatever the work is.
+    days = days.mul(network.table["effort_share"].astype("float64").fillna(0.0), axis=0)
     bases = [work.base for work in policy.effort.foundation]
     total = [float(sum(getattr(base, point.removesuffix("_days")) for base in bases)) for point in POINTS]
     days.loc[(network.table["phase"] == "foundation").to_numpy(dtype=bool), list(POINTS)] = total

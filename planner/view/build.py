@@ -9,7 +9,7 @@ from planner import __version__
 from planner.case import Exchange
 from planner.plan import Plan
 from planner.texts import load_texts
-from planner.view import appendix, business, goals, groups, overlaps, page_one, risk
+from planner.view import appendix, business, goals, groups, overlaps, page_one, risk, timeplan
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.providers import providers
@@ -66,6 +66,13 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         critical=risk.critical(desk) if inside else (),
         groups=groups.groups(desk) if inside else (),
         flow_fates=groups.flows_by_fate(desk) if inside else (),
+        foundation=timeplan.foundation(desk),
+        quality=timeplan.quality(desk),
+        bounds=timeplan.bounds(desk) if inside else (),
+        loads=timeplan.loads(desk) if inside else (),
+        load_ticks=timeplan.load_ticks(desk) if inside else (),
+        missed=timeplan.missed(desk) if inside else (),
+        wave_rules=timeplan.rules(desk) if inside else (),
         end_date=max((card.end_date for card in cards if card.end_date), default=None),
         goal_date=plan.policy.outlook.target_date.isoformat(),
         goals=goals.goals(desk),

@@ -385,6 +385,66 @@ class Risk:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """What keeps a wave from being earlier, the longest phase on the way, and how far its change may slip."""
+
+    wave: int
+    because: str
+    longest: str
+    slack: str
+
+
+@dataclass(frozen=True)
+class Used:
+    """Days of a team in half a year."""
+
+    label: str
+    used_days: float
+    capacity_days: float
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """How a team is used: a bar a week (place, used, there; shares of the most), and sums."""
+
+    team: str
+    bars: tuple[tuple[float, float, float], ...]
+    used: tuple[Used, ...]
+    busiest: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """What would have to give way for a deadline, what it costs, and when the change is then."""
+
+    what: str
+    price_sek: float | None
+    end_date: str
+    is_enough: bool
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A deadline that the plan misses."""
+
+    systems: tuple[Ref, ...]
+    sentence: str
+    because: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A wave rule and whether the plan keeps it."""
+
+    text: str
+    level: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Coverage:
     """How much of something is known, and the systems of which it is not."""
 
@@ -579,6 +639,13 @@ class View:
     critical: tuple[Critical, ...]
     groups: tuple[MoveGroup, ...]
     flow_fates: tuple[tuple[str, int], ...]
+    foundation: str
+    quality: str
+    bounds: tuple[Bound, ...]
+    loads: tuple[Load, ...]
+    load_ticks: tuple[Tick, ...]
+    missed: tuple[Missed, ...]
+    wave_rules: tuple[Rule, ...]
     end_date: str | None
     goal_date: str
     goals: tuple[Goal, ...]

@@ -63,7 +63,7 @@ def _sum(spans: Iterable[Span]) -> Span:
 
 def asks(desk: Desk) -> tuple[Ask, ...]:
     """Decisions asked for, soonest first."""
-    ends = desk.table("activities").set_index(["group_id", "phase"])["end_date"]
+    ends = desk.table("activities").groupby(["group_id", "phase"])["end_date"].max()
     made = [*_budget(desk), *_notices(desk), *_undecided(desk, ends)]
     for task in desk.plan.policy.decisions.tasks:
         mine = desk.decisions[

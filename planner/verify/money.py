@@ -11,35 +11,25 @@ import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
-from planner.portfolio import Portfolio, finding_rows
-from planner.schema import concat
+from planner.portfolio import Portfolio
+from planner.schema import concat, empty
+from planner.verify.promise import broken
 
 TOLERANCE_SEK = 1.0
 TOLERANCE_DAYS = 0.01
 
 
-def verify_money(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
-    """Check the business case against its rows and the tables it rests on.
-
-    Returns
-    -------
-    dict of DataFrame
-        findings: one error per broken promise.
-    """
+def money_holds(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """The business case follows from its rows and from the tables it rests on."""
     checks: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
         _totals_are_sums_of_rows,
         _both_sides_are_counted,
         _work_is_that_of_the_effort,
         _ranges_are_in_order,
     ]
-    if not len(portfolio["compared"]):
-        return {"findings": concat([], "findings")}
-    return {"findings": concat([check(portfolio, case, policy) for check in checks], "findings")}
-
-
-def _broken(promise: str, ids: list[str], table: str) -> pd.DataFrame:
-    rows = pd.Series(sorted(set(ids)), dtype="object")
-    return finding_rows("error", "broken_promise", table=table, row_id=rows, detail=promise)
+    if portfolio["compared"].empty:
+        return empty("findings")
+    return concat([check(portfolio, case, policy) for check in checks], "findings")
 
 
 def _totals_are_sums_of_rows(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -67,7 +57,7 @@ def _totals_are_sums_of_rows(portfolio: Portfolio, case: Case, policy: Policy) -
         wrong += [
             f"{purchase} {name}" for name, sek in expected.items() if abs(totals[purchase, name] - sek) > TOLERANCE_SEK
         ]
-    return _broken("promise_money_sums", wrong, "business_case")
+    return broken("promise_money_sums", wrong, "business_case")
 
 
 def _both_sides_are_counted(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -86,7 +76,7 @@ def _both_sides_are_counted(portfolio: Portfolio, case: Case, policy: Policy) ->
     moving = targets[targets["disposition"].isin(["rehost", "relocate", "replatform", "refactor"])]
     unpriced = moving[moving["compute_usd_month"].isna() | moving["storage_usd_month"].isna()]
     wrong += list(inside & set(unpriced["system_id"]))
-    return _broken("promise_money_sides", [str(key) for key in wrong], "compared")
+    return broken("promise_money_sides", [str(key) for key in wrong], "compared")
 
 
 def _work_is_that_of_the_effort(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -99,7 +89,7 @@ def _work_is_that_of_the_effort(portfolio: Portfolio, case: Case, policy: Policy
     last = pd.Timestamp(case.start_date.year + int(policy.business_case.years.value), 1, 1)
     gap = effort - counted.reindex(effort.index).fillna(0)
     is_off = (gap < -TOLERANCE_DAYS) | ((gap > TOLERANCE_DAYS) & (end < last))
-    return _broken("promise_money_work", [str(key) for key in effort.index[is_off.fillna(False)]], "cash_flows")
+    return broken("promise_money_work", [str(key) for key in effort.index[is_off.fillna(False)]], "cash_flows")
 
 
 def _ranges_are_in_order(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -110,4 +100,4 @@ def _ranges_are_in_order(portfolio: Portfolio, case: Case, policy: Policy) -> pd
     )
     wrong = [f"{row.purchase} {row.measure}" for row in table[is_off.fillna(False)].itertuples()]
     wrong += [str(key) for key in rows.loc[mixed.fillna(False), "system_id"].dropna()]
-    return _broken("promise_money_ranges", wrong, "business_case")
+    return broken("promise_money_ranges", wrong, "business_case")

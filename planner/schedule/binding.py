@@ -1,0 +1,131 @@
+"""What binds a schedule: why nothing starts a week earlier, how far it may slip, and the chain that sets the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.case import Case
+from planner.policy import Policy
+from planner.schedule.calendar import closing, horizon_weeks
+from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
+from planner.schedule.problem import NEVER, Ints
+from planner.schedule.result import SolveResult
+
+WORDS = {CUTOVERS: "cutovers", SERVERS: "wave_size", BUDGET: "budget"}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Why an activity does not start a week earlier: the kind, what in particular, and the activity that blocks."""
+
+    kind: str
+    detail: str | None = None
+    blocker: int = -1
+
+
+class Binding:
+    """A schedule with what is left of every resource."""
+
+    def __init__(self, posed: Posed, result: SolveResult, case: Case, policy: Policy) -> None:
+        self.posed, self.problem, self.case, self.policy = posed, posed.problem, case, policy
+        self.start, self.mode = result.start.tolist(), result.mode.tolist()
+        self.end = self.problem.ends(result.start, result.mode).tolist()
+        self.segments = [self.problem.segments(mode) for mode in self.mode]
+        self.slot = self.problem.slot.tolist()
+        self.left = self._left()
+        self.users = self._users()
+        self.bounds = [self._bound(at) for at in range(len(self.problem))]
+        self.slack = self._slack()
+        self.critical = self._chain()
+
+    def _left(self) -> list[list[int]]:
+        left: list[list[int]] = self.problem.capacity.tolist()
+        for start, segments in zip(self.start, self.segments, strict=True):
+            for offset, weeks, demand in segments:
+                for resource, amount in demand.items():
+                    for week in range(start + offset, start + offset + weeks):
+                        left[resource][self.slot[resource][week]] -= amount
+        return left
+
+    def _users(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """Activities by resource and the week after their last use of it, with the amount."""
+        users: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for activity, segments in enumerate(self.segments):
+            for offset, weeks, demand in segments:
+                for resource, amount in demand.items():
+                    users.setdefault((resource, self.start[activity] + offset + weeks), []).append((amount, activity))
+        return users
+
+    def _bound(self, at: int) -> Bound:
+        start, activity = self.start[at], self.posed.activities[at]
+        if start == 0:
+            return Bound("start")
+        waited = [before for before, lag in self.problem.predecessors(at) if self.end[before] + lag == start]
+        if waited:
+            # Of several, one of the own group first: the chain is read within the group as far as it goes.
+            own = [at for at in waited if self.posed.activities[at].group_id == activity.group_id]
+            return Bound("precedence", self.problem.names[(own or waited)[0]], (own or waited)[0])
+        if start == self.problem.release[at]:
+            return Bound("wave_rule", activity.release_for)
+        row, week = int(self.problem.closed_row[at]), start - 1 + int(self.problem.watch[self.mode[at]])
+        if row >= 0 and self.problem.closed[row][week]:
+            return Bound("freeze", closing(self.case, self.policy.schedule.calendar, week, activity.areas))
+        return self._short(at)
+
+    def _short(self, at: int) -> Bound:
+        """The resource that has too little left a week earlier, and who uses it."""
+        for offset, weeks, demand in self.segments[at]:
+            first = self.start[at] + offset - 1
+            for resource, amount in demand.items():
+                slots = self.slot[resource]
+                if slots[first] == slots[first + weeks] and weeks == 1 and resource >= len(self.posed.roles):
+                    continue
+                if self.left[resource][slots[first]] < amount:
+                    name = self.problem.resources[resource]
+                    return Bound(WORDS.get(name, "capacity"), name, self._blocker(resource, first + 1))
+        return Bound("capacity")
+
+    def _blocker(self, resource: int, week: int) -> int:
+        users = self.users.get((resource, week), [])
+        return max(users, key=lambda user: (user[0], -user[1]))[1] if users else -1
+
+    def _slack(self) -> Ints:
+        """Weeks by which each activity may slip before a deadline or the end of the whole slips, all else in turn."""
+        horizon = horizon_weeks(self.case)
+        last = max([*self.end, 0])
+        latest = [max(last, horizon) if end > horizon else min(last, horizon) for end in self.end]
+        for at, activity in enumerate(self.posed.activities):
+            if activity.due is not None:
+                latest[at] = int(min(self.problem.due[at], NEVER))
+        after: dict[int, list[tuple[int, int]]] = {}
+        for at in range(len(self.problem)):
+            for before, lag in self.problem.predecessors(at):
+                after.setdefault(before, []).append((at, lag))
+            if self.bounds[at].kind != "precedence" and self.bounds[at].blocker >= 0:
+                after.setdefault(self.bounds[at].blocker, []).append((at, 0))
+        for at in sorted(range(len(self.problem)), key=lambda at: (-self.start[at], -self.end[at])):
+            for follower, lag in after.get(at, []):
+                latest[at] = min(latest[at], latest[follower] - (self.end[follower] - self.start[follower]) - lag)
+        return np.array(latest, dtype=np.int64) - np.array(self.end, dtype=np.int64)
+
+    def _chain(self) -> list[int]:
+        """The critical chain, first activity first: from the last end back through what bound each one."""
+        if not self.end:
+            return []
+        chain = [max(range(len(self.end)), key=lambda at: (self.end[at], -at))]
+        while self.bounds[chain[-1]].blocker >= 0:
+            chain.append(self.bounds[chain[-1]].blocker)
+        return chain[::-1]
+
+    def root(self, at: int) -> tuple[Bound, int]:
+        """What binds an activity in the end: back through the phases of its own group; and where that binds."""
+        while True:
+            bound = self.bounds[at]
+            own = bound.blocker >= 0 and (
+                self.posed.activities[bound.blocker].group_id == self.posed.activities[at].group_id
+            )
+            if bound.kind != "precedence" or not own:
+                return bound, at
+            at = bound.blocker

@@ -1,0 +1,168 @@
+"""The kernel: serial schedule generation on flat arrays.
+
+Written once and run two ways, with the same whole numbers and so with the same result: as it is, on lists, and
+compiled by numba, on arrays, where numba is installed and the problem is large enough to be worth its start-up.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from planner.schedule.problem import Ints, Problem
+
+# Below this numba's own start (some three seconds) costs more than it saves.
+COMPILED_FROM = 50_000
+
+
+def ready_order(priority: Any, before_at: Any, before: Any, after_at: Any, after: Any) -> Any:
+    """Order in which what is ready is taken, lowest priority first; shorter than the problem when there is a circle."""
+    waiting = [before_at[at + 1] - before_at[at] for at in range(len(priority))]
+    heap = [(priority[at], at) for at in range(len(priority)) if waiting[at] == 0]
+    heapq.heapify(heap)
+    order = [0 for _ in range(0)]
+    while len(heap) > 0:
+        at = heapq.heappop(heap)[1]
+        order.append(at)
+        for place in range(after_at[at], after_at[at + 1]):
+            waiting[after[place]] -= 1
+            if waiting[after[place]] == 0:
+                heapq.heappush(heap, (priority[after[place]], after[place]))
+    return order
+
+
+def place(
+    order: Any, fixed: Any, release: Any, closed_row: Any, closed: Any, mode_at: Any, segment_at: Any, duration: Any,
+    watch: Any, segment_weeks: Any, demand_at: Any, demand_of: Any, demand: Any, before_at: Any, before: Any, lag: Any,
+    left: Any, slot: Any, weeks: int, full: Any, least: Any, start: Any, chosen: Any,
+) -> int:  # fmt: skip
+    """Place activity after activity in its earliest weeks, in the mode that ends first.
+
+    Fills `start` and `chosen`, uses up `left`; returns the activity that fits nowhere, or -1. `fixed` is the mode to
+    take, -1 for any. `full` is the first week of each resource with room for its least demand, `least`.
+    """
+    for at in order:
+        earliest = release[at]
+        for place in range(before_at[at], before_at[at + 1]):
+            earliest = max(earliest, start[before[place]] + duration[chosen[before[place]]] + lag[place])
+        best_end, best_start, best_mode = -1, -1, -1
+        for mode in range(mode_at[at], mode_at[at + 1]):
+            if fixed[at] >= 0 and fixed[at] != mode:
+                continue
+            begin = max(earliest, 0)
+            while begin + duration[mode] <= weeks:
+                if best_end >= 0 and begin + duration[mode] >= best_end:
+                    break
+                jump = begin
+                if closed_row[at] >= 0 and closed[closed_row[at] * weeks + begin + watch[mode]]:
+                    jump = begin + 1
+                first = begin
+                for segment in range(segment_at[mode], segment_at[mode + 1]):
+                    last = first + segment_weeks[segment] - 1
+                    for item in range(demand_at[segment], demand_at[segment + 1]):
+                        resource, amount = demand_of[item], demand[item]
+                        row = resource * weeks
+                        jump = max(jump, full[resource] - first + begin)
+                        held, week, hit = 0, last, -1
+                        while week >= first:
+                            held += amount
+                            if week < last and slot[row + week] != slot[row + week + 1]:
+                                held = amount
+                            if left[row + slot[row + week]] < held:
+                                hit = week
+                                break
+                            week -= 1
+                        if hit >= 0:
+                            jump = max(jump, hit + 1 - first + begin)
+                    first = last + 1
+                if jump == begin:
+                    best_end, best_start, best_mode = begin + duration[mode], begin, mode
+                    break
+                begin = jump
+        if best_mode < 0:
+            return int(at)
+        start[at], chosen[at] = best_start, best_mode
+        first = best_start
+        for segment in range(segment_at[best_mode], segment_at[best_mode + 1]):
+            last = first + segment_weeks[segment]
+            for item in range(demand_at[segment], demand_at[segment + 1]):
+                resource = demand_of[item]
+                row = resource * weeks
+                for week in range(first, last):
+                    left[row + slot[row + week]] -= demand[item]
+                week = full[resource]
+                while week < weeks and left[row + slot[row + week]] < least[resource]:
+                    week += 1
+                full[resource] = week
+            first = last
+    return -1
+
+
+def followers(problem: Problem) -> tuple[Ints, Ints]:
+    """What waits for each activity: first places and the others."""
+    after = np.repeat(np.arange(len(problem)), np.diff(problem.before_at))
+    order = np.argsort(problem.before, kind="stable")
+    return np.searchsorted(problem.before[order], np.arange(len(problem) + 1)).astype(np.int64), after[order]
+
+
+class Kernel:
+    """The kernel with one problem's arrays at hand, for many schedules of the same problem."""
+
+    def __init__(self, problem: Problem, *, compiled: bool | None = None) -> None:
+        wanted = len(problem) >= COMPILED_FROM if compiled is None else compiled
+        made = _compiled() if wanted else None
+        self.is_compiled = made is not None
+        chosen: tuple[Callable[..., Any], Callable[..., Any]] = made or (ready_order, place)
+        self._order, self._place = chosen
+        self.problem = problem
+        after_at, after = followers(problem)
+        self._edges = [self._as(array) for array in (problem.before_at, problem.before, after_at, after)]
+        names = (
+            "release", "closed_row", "closed", "mode_at", "segment_at", "duration", "watch", "segment_weeks",
+            "demand_at", "demand_of", "demand", "before_at", "before", "lag",
+        )  # fmt: skip
+        self._arrays = [self._as(getattr(problem, name).ravel()) for name in names]
+        self._slot = self._as(problem.slot.ravel())
+        self._any = self._as(np.full(len(problem), -1, dtype=np.int64))
+        least = np.full(len(problem.resources), 1, dtype=np.int64)
+        for resource in range(len(least)):
+            mine = problem.demand[problem.demand_of == resource]
+            least[resource] = mine.min() if len(mine) else 1
+        self._least = self._as(least)
+
+    def _as(self, array: Ints) -> Any:
+        return array if self.is_compiled else array.tolist()
+
+    def order(self, priority: Ints) -> Any:
+        """Order in which the activities are taken."""
+        return self._order(self._as(priority), *self._edges)
+
+    def schedule(self, priority: Ints, fixed: Ints | None = None) -> tuple[Ints, Ints, int]:
+        """Start and mode of every activity, and the one that fits nowhere (-1 when all do)."""
+        size = len(self.problem)
+        order = self.order(priority)
+        if len(order) < size:
+            raise ValueError("the activities wait for each other in a circle")
+        start, chosen = self._as(np.full(size, -1, dtype=np.int64)), self._as(np.full(size, -1, dtype=np.int64))
+        full = self._as(np.zeros(len(self.problem.resources), dtype=np.int64))
+        if self.is_compiled:
+            order = np.array(order, dtype=np.int64)
+        modes = self._any if fixed is None else self._as(fixed)
+        failed = self._place(
+            order, modes, *self._arrays, self._as(self.problem.capacity.ravel().copy()), self._slot,
+            self.problem.weeks, full, self._least, start, chosen,
+        )  # fmt: skip
+        return np.array(start, dtype=np.int64), np.array(chosen, dtype=np.int64), int(failed)
+
+
+@cache
+def _compiled() -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+    try:
+        from numba import njit
+    except ImportError:
+        return None
+    return njit(cache=True)(ready_order), njit(cache=True)(place)

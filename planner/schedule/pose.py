@@ -1,0 +1,143 @@
+"""Activities to a problem: roles, cut-overs a week, servers a wave and budgets as resources, in whole numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.case import Case
+from planner.policy import Policy
+from planner.schedule.activities import FOUNDATION, Activity, Part
+from planner.schedule.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks
+from planner.schedule.problem import NEVER, Draft, Problem, Segment
+from planner.schedule.wave_rules import quarter_of
+
+# Amounts are thousandths of a person-day; demand is rounded up and capacity down, so that a plan never breaks a cap.
+SCALE = 1000
+EXTRA_YEARS = 20
+CUTOVERS, SERVERS, BUDGET = "cutovers", "servers", "budget"
+
+
+@dataclass(frozen=True)
+class Posed:
+    """The problem, and what its numbers stand for."""
+
+    problem: Problem
+    activities: tuple[Activity, ...]
+    number: dict[str, int]
+    roles: tuple[str, ...]
+
+
+def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weight: int | None = None) -> Posed:
+    """Pose the problem of placing activities in the weeks of a case.
+
+    Deadlines are due dates with a heavy weight: a plan that misses one is still a plan, and is told.
+    """
+    weeks = horizon_weeks(case) + 52 * EXTRA_YEARS
+    draft = Draft(weeks, makespan_weight=policy.schedule.weights.makespan)
+    roles = tuple(sorted(case.capacities))
+    _resources(draft, case, policy, roles, weeks)
+    closed = {
+        areas: draft.add_closed(closed_weeks(case, policy.schedule.calendar, weeks, areas))
+        for areas in sorted({activity.areas for activity in activities.values() if activity.changes})
+    }
+    number = {key: at for at, key in enumerate(activities)}
+    sizes = _Sizes(case, policy, roles, weeks)
+    for activity in activities.values():
+        draft.add_activity(
+            activity.key,
+            release=activity.release,
+            closed_row=closed[activity.areas] if activity.changes else -1,
+            **_weights(activity, case, policy),
+        )
+        for segments, watch in sizes.modes(activity):
+            draft.add_mode(*segments, watch=watch)
+        for before, lag in activity.before:
+            draft.add_before(number[before], number[activity.key], lag)
+    return Posed(draft.problem(), tuple(activities.values()), number, roles)
+
+
+def _resources(draft: Draft, case: Case, policy: Policy, roles: tuple[str, ...], weeks: int) -> None:
+    for role in roles:
+        days = capacity_weeks(case, role, weeks)
+        draft.add_renewable(role, np.floor(days * SCALE + 1e-6).astype(np.int64))
+    draft.add_renewable(CUTOVERS, [case.max_cutovers_per_week])
+    quarters = quarter_of(case, weeks)
+    draft.add_periods(SERVERS, [_most_servers(policy)] * (quarters[-1] + 1), quarters)
+    if case.budgets:
+        years = (pd.date_range(case.first_monday, periods=weeks, freq="7D").year - case.first_monday.year).to_numpy()
+        limits = [case.budgets.get(case.first_monday.year + at, NEVER) for at in range(int(years[-1]) + 1)]
+        draft.add_periods(BUDGET, [int(min(limit, NEVER)) for limit in limits], years)
+
+
+def _most_servers(policy: Policy) -> int:
+    return int(policy.schedule.max_servers_per_wave.value * policy.schedule.parallel_waves.value)
+
+
+def _weights(activity: Activity, case: Case, policy: Policy) -> dict[str, int]:
+    """Nearest due date and weight; deadlines first, then the horizon, then the end of support."""
+    weights, care = policy.schedule.weights, activity.after_care
+    if activity.due is not None:
+        return {"due": activity.due + 1 + care, "late_weight": weights.late, "end_weight": weights.change}
+    if activity.support is not None and 0 <= activity.support < horizon_weeks(case):
+        return {"due": activity.support + 1 + care, "late_weight": weights.after_support, "end_weight": weights.change}
+    due = {"due": horizon_weeks(case) + care, "late_weight": weights.over_horizon}
+    return {**due, "end_weight": weights.change if activity.changes else 0}
+
+
+class _Sizes:
+    """Modes of activities: at the pace of the policy's share of a team, and slower where a freeze leaves fewer days."""
+
+    def __init__(self, case: Case, policy: Policy, roles: tuple[str, ...], weeks: int) -> None:
+        self.case, self.policy = case, policy
+        self.at = {role: number for number, role in enumerate(roles)}
+        share = policy.schedule.max_share_of_team.value
+        days = {role: capacity_weeks(case, role, weeks) for role in roles}
+        self.pace = {role: share * float(values.max()) for role, values in days.items()}
+        self.slow = {role: min(self.pace[role], _least(values)) for role, values in days.items()}
+        self.rate = math.ceil(policy.effort.day_rate.value)
+        self.most_servers = _most_servers(policy)
+
+    def modes(self, activity: Activity) -> list[tuple[list[Segment], int]]:
+        """Segments of each mode, and the week in it in which systems change hands."""
+        paces = [self.pace, self.slow] if activity.group_id != FOUNDATION else [self.pace]
+        made = [self._mode(activity, pace) for pace in paces]
+        return made[:1] if made[-1] == made[0] else made
+
+    def _mode(self, activity: Activity, pace: dict[str, float]) -> tuple[list[Segment], int]:
+        segments: list[Segment] = []
+        first, *others = activity.parts
+        weeks, demand = self._size(first, pace)
+        if activity.changes:
+            segments += [Segment(weeks - 1, demand)] if weeks > 1 else []
+            segments.append(Segment(1, demand | self._change(activity)))
+        else:
+            segments.append(Segment(weeks, demand))
+        segments += [Segment(part.least, self._demand(part, part.least)) for part in others]
+        return segments, weeks - 1
+
+    def _size(self, part: Part, pace: dict[str, float]) -> tuple[int, dict[int, int]]:
+        needed = [math.ceil(value / pace[role] - 1e-9) for role, value in part.days.items() if pace[role] > 0]
+        weeks = max(part.least, 1, *needed)
+        return weeks, self._demand(part, weeks)
+
+    def _demand(self, part: Part, weeks: int) -> dict[int, int]:
+        demand = {self.at[role]: math.ceil(value / weeks * SCALE - 1e-6) for role, value in part.days.items()}
+        if self.case.budgets:
+            demand[len(self.at) + 2] = math.ceil(sum(part.days.values()) * self.rate / weeks)
+        return demand
+
+    def _change(self, activity: Activity) -> dict[int, int]:
+        # A group larger than a limit cannot be split: it takes the whole of its week or wave, and is told.
+        return {
+            len(self.at): min(activity.changes, self.case.max_cutovers_per_week),
+            len(self.at) + 1: min(activity.servers, self.most_servers),
+        }
+
+
+def _least(days: Weeks) -> float:
+    working = days[days > 0]
+    return float(working.min()) if len(working) else 0.0

@@ -1,0 +1,99 @@
+"""What the schedule tells beside its weeks: what binds each wave, what clashes, and how good it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.case import Case
+from planner.schedule.activities import Activity, change_of
+from planner.schedule.binding import Binding
+from planner.schedule.calendar import friday
+from planner.schedule.clash import Missed
+from planner.schedule.pose import Posed
+from planner.schedule.result import SolveResult, Status
+from planner.schema import conform
+
+
+def wave_bounds(waves: pd.DataFrame, activities: dict[str, Activity], posed: Posed, binding: Binding) -> pd.DataFrame:
+    """For every wave, what keeps its last change from being earlier."""
+    changes = change_of(activities)
+    rows = []
+    for wave, part in waves.groupby("wave"):
+        # The one that is last; among those the one with the least slack, which is the one to look at.
+        last = part.loc[part["end_date"] == part["end_date"].max(), "group_id"].unique()
+        at = min((posed.number[changes[group].key] for group in last), key=lambda at: (binding.slack[at], at))
+        bound, where = binding.root(at)
+        phase, weeks = _longest(at, where, posed, binding)
+        rows.append(
+            {
+                "wave": wave,
+                "group_id": posed.activities[at].group_id,
+                "activity_id": posed.activities[where].key,
+                "bound_by": bound.kind,
+                "bound_detail": bound.detail,
+                "longest_phase": phase,
+                "longest_weeks": weeks,
+                "slack_weeks": int(binding.slack[at]),
+            }
+        )
+    return conform(pd.DataFrame(rows), "wave_bounds")
+
+
+def _longest(at: int, where: int, posed: Posed, binding: Binding) -> tuple[str, int]:
+    lengths = []
+    while True:
+        lengths.append((binding.end[at] - binding.start[at], posed.activities[at].phase))
+        if at == where:
+            break
+        at = binding.bounds[at].blocker
+    weeks, phase = max(lengths, key=lambda item: item[0])
+    return phase, weeks
+
+
+def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Constraints that clash, and what would have to give way."""
+    clashes = [
+        {
+            "group_id": item.activity.group_id,
+            "deadline_date": item.activity.deadline,
+            "end_date": friday(case, item.end),
+            "late_weeks": item.late,
+            "is_proven": item.is_proven,
+            "kind": clash.kind,
+            "subject": clash.subject,
+            "weeks": clash.weeks,
+        }
+        for item in missed
+        for clash in item.clashes
+    ]
+    ways = [
+        {
+            "group_id": item.activity.group_id,
+            "kind": way.kind,
+            "subject": way.subject,
+            "amount": way.amount,
+            "unit": way.unit,
+            "first_date": way.first,
+            "price_sek": way.price_sek,
+            "end_date": friday(case, way.end),
+        }
+        for item in missed
+        for way in item.relaxations
+    ]
+    return conform(pd.DataFrame(clashes), "clashes"), conform(pd.DataFrame(ways), "relaxations")
+
+
+def solution_table(posed: Posed, result: SolveResult, pilot: str | None) -> pd.DataFrame:
+    """How good the schedule is; no seconds, which differ from run to run."""
+    row = {
+        "status": str(result.status if result.status is not Status.INFEASIBLE else Status.UNKNOWN),
+        "objective": result.objective,
+        "lower_bound": result.lower_bound,
+        "gap_pct": round(100 * result.gap, 2),
+        "greedy_objective": result.greedy,
+        "solver": result.solver,
+        "activities": len(posed.problem),
+        "makespan_weeks": int(posed.problem.ends(result.start, result.mode).max(initial=0)),
+        "pilot_group_id": pilot,
+    }
+    return conform(pd.DataFrame([row]), "solution")

@@ -1,0 +1,87 @@
+"""Changes: when systems may change hands, how many in a week, and whether late ones are told."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from planner.case import Case
+from planner.policy import Policy
+from planner.policy.schedule import CalendarRule
+from planner.portfolio import Portfolio
+from planner.verify.moments import change_rows
+from planner.verify.promise import broken
+
+
+def no_cutover_in_closed_weeks(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """No system changes hands in a week that a freeze or the calendar closes to the areas of its group."""
+    areas = portfolio["systems"][["system_id", "business_area"]].merge(portfolio["groups"], on="system_id")
+    words = areas.dropna(subset="business_area").groupby("group_id")["business_area"].agg("; ".join).str.casefold()
+    rows = portfolio["activities"].query("has_cutover")
+    wrong = [
+        activity_id
+        for activity_id, group_id, end in zip(rows["activity_id"], rows["group_id"], rows["end_date"], strict=True)
+        if _is_closed(end.date(), str(words.get(group_id, "")), case, policy.schedule.calendar)
+    ]
+    return broken("promise_freeze", wrong, "activities")
+
+
+def _is_closed(friday: date, areas: str, case: Case, rules: list[CalendarRule]) -> bool:
+    days = [friday - timedelta(days=back) for back in range(5)]
+    mine = [rule for rule in rules if not rule.areas or any(word.casefold() in areas for word in rule.areas)]
+    if any(_is_opened(rule, days[-1]) for rule in mine if rule.effect == "open"):
+        return False
+    for freeze in case.freezes:
+        concerns = not freeze.areas or any(word.casefold() in areas for word in freeze.areas)
+        if concerns and any(freeze.first <= day <= freeze.last for day in days):
+            return True
+    return any(_holds(rule, day) for rule in mine if rule.effect == "closed" for day in days)
+
+
+def _is_opened(rule: CalendarRule, monday: date) -> bool:
+    """A rule of one day opens the week that holds it, a longer one the weeks whose working days it holds whole."""
+    week = [monday + timedelta(days=ahead) for ahead in range(7)]
+    if rule.first == rule.last:
+        return any(_holds(rule, day) for day in week)
+    return all(_holds(rule, day) for day in week[:5])
+
+
+def _holds(rule: CalendarRule, day: date) -> bool:
+    if rule.days is not None:
+        return rule.days[0] <= day.day <= rule.days[1]
+    first, last, today = str(rule.first), str(rule.last), f"{day:%m-%d}"
+    # A span to the end of February holds a leap day too.
+    last = "02-29" if last == "02-28" else last
+    return first <= today <= last if first <= last else today >= first or today <= last
+
+
+def cutovers_per_week_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """No more systems change hands in a week than the case allows; a larger group stands alone in its week."""
+    weeks = (
+        change_rows(portfolio).groupby("end_week").agg(systems=("system_id", "size"), parts=("activity_id", "nunique"))
+    )
+    crowded = weeks[(weeks["systems"] > case.max_cutovers_per_week) & (weeks["parts"] > 1)]
+    return broken("promise_cutovers", [f"week {week}" for week in crowded.index], "activities")
+
+
+def everything_changes_hands(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """Every system with a change decided for it has a week in which it changes hands."""
+    rows = change_rows(portfolio)
+    with_work = rows["system_id"].isin(
+        portfolio["effort"].loc[portfolio["effort"]["phase"].isin(["move", "close"]), "system_id"]
+    )
+    return broken("promise_changes", rows.loc[rows["end_week"].isna() & with_work, "system_id"], "systems")
+
+
+def late_ones_are_told(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """What misses its deadline or the end of its contract is marked, and nothing else is."""
+    rows = change_rows(portfolio).merge(
+        portfolio["systems"][["system_id", "deadline_date", "contract_end_date"]], on="system_id"
+    )
+    contract = rows["contract_end_date"].where(rows["disposition"].isin(["retire", "repurchase"]))
+    nearest = rows[["deadline_date"]].assign(contract=contract).min(axis=1)
+    last = rows.groupby("group_id")["end_date"].transform("max")
+    told = rows.groupby("group_id")["is_late"].transform("max").fillna(False).astype(bool)
+    is_late = (last > nearest).groupby(rows["group_id"]).transform("max").fillna(False).astype(bool)
+    return broken("promise_deadlines", rows.loc[is_late != told, "system_id"], "activities")

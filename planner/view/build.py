@@ -109,7 +109,11 @@ def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:
     ]
     last = max((card.end_date for card in cards if card.end_date), default=None)
     said = desk.texts.say("conclusion", total=len(cards), parts=_listed(parts, desk.texts.say("and")))
-    return f"{said} {desk.texts.say('conclusion_end', date=last)}" if last else said
+    if last is None:
+        return said
+    whole = risk.uncertain(desk)[-1:]
+    sure = f" {desk.texts.say('conclusion_sure', date=whole[0].p80_date)}" if whole else ""
+    return f"{said} {desk.texts.say('conclusion_end', date=last)}{sure}"
 
 
 def _listed(parts: list[str], last: str) -> str:

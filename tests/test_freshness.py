@@ -111,7 +111,7 @@ def test_a_region_that_the_snapshot_does_not_know_is_told_and_has_no_price(make_
         extra="region: eu-south-2\n",
     )
     plan = compute(read_case(folder))
-    assert plan.portfolio["targets"]["state"].tolist() == ["no_type_fits"]
+    assert plan.portfolio["targets"]["state"].tolist() == ["price_not_found"]
     assert plan.portfolio["targets"][["compute_usd_month", "storage_usd_month"]].isna().all(axis=None)
     findings = plan.portfolio["findings"]
     assert findings.loc[findings["code"] == "catalogue_no_region", "value"].tolist() == ["eu-south-2"]

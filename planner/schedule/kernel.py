@@ -67,6 +67,16 @@ def place(
                         resource, amount = demand_of[item], demand[item]
                         row = resource * weeks
                         jump = max(jump, full[resource] - first + begin)
+                        # What earlier segments draw from the period in which this one begins.
+                        drawn, behind = 0, first
+                        if segment > segment_at[mode] and slot[row + first] == slot[row + first - 1]:
+                            for earlier in range(segment - 1, segment_at[mode] - 1, -1):
+                                ahead, behind = behind, behind - segment_weeks[earlier]
+                                for other in range(demand_at[earlier], demand_at[earlier + 1]):
+                                    if demand_of[other] == resource:
+                                        for week in range(behind, ahead):
+                                            if slot[row + week] == slot[row + first]:
+                                                drawn += demand[other]
                         held, week, hit = 0, last, -1
                         while week >= first:
                             held += amount
@@ -74,6 +84,9 @@ def place(
                                 held = amount
                             if left[row + slot[row + week]] < held:
                                 hit = week
+                                break
+                            if slot[row + week] == slot[row + first] and left[row + slot[row + week]] < held + drawn:
+                                jump = max(jump, begin + 1)
                                 break
                             week -= 1
                         if hit >= 0:

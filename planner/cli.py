@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli_export import export_plan
 from planner.cli_init import init_case
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
@@ -31,6 +32,7 @@ catalogue_app = typer.Typer(
 app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
 app.command("map")(map_columns)
+app.command("export")(export_plan)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

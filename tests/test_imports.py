@@ -40,9 +40,9 @@ FLOORS = [
     {"store", "mapping", "new_case"},
     {"view"},
     {"render", "explain"},
-    {"check"},
+    {"check", "export"},
     {"pipeline", "cli_init", "cli_ask"},
-    {"cli_map"},
+    {"cli_map", "cli_export"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

@@ -10,6 +10,7 @@ from planner.errors import PlannerError
 from planner.export.archimate import write_archimate
 from planner.export.cmf import write_cmf
 from planner.export.dcat import write_dcat
+from planner.export.documents import write_docx, write_pdf, write_report, write_xlsx
 from planner.export.hub import write_hub
 from planner.export.ics import write_ics
 from planner.export.jira import write_jira
@@ -52,6 +53,10 @@ EXPORTERS = {
     "ics": Exporter(write_ics, True, ".ics", AUDIENCES),
     "archimate": Exporter(write_archimate, True, ".xml", AUDIENCES),
     "dcat": Exporter(write_dcat, True, ".rdf", ("offentlig",)),
+    "xlsx": Exporter(write_xlsx, True, ".xlsx", AUDIENCES),
+    "pdf": Exporter(write_pdf, True, ".pdf", AUDIENCES),
+    "report": Exporter(write_report, True, ".pdf", AUDIENCES),
+    "docx": Exporter(write_docx, True, ".docx", AUDIENCES),
 }
 
 

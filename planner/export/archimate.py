@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from planner.export.characters import in_one_line, writable
 from planner.export.material import Asked, Export
+from planner.render.characters import in_one_line, writable
 from planner.texts import Texts, load_texts
 from planner.view.model import System, View, Wave
 

@@ -40,7 +40,7 @@ def write_cmf(planned: Planned, asked: Asked) -> Export:
     """Write the intake; dates belong to the target's waves and not to its rows."""
     rows = server_rows(planned)
     limits = limits_of("cmf")
-    fqdn = rows["fqdn"].str.partition(",")[0].fillna(with_domain(rows["name"], asked.domain))
+    fqdn = rows["fqdn"].fillna(with_domain(rows["name"], asked.domain))
     rows = rows.assign(
         app_name=rows["app"],
         aws_region=rows["region"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from planner.errors import PlannerError
-from planner.export.characters import in_one_line
 from planner.export.material import Asked, Export
+from planner.render.characters import in_one_line
 from planner.texts import LANGUAGES, load_texts
 from planner.view.model import View
 

@@ -21,13 +21,19 @@ MAX_MEMBER = 50_000_000
 
 @dataclass(frozen=True)
 class Edit:
-    """One field of one system that a person wants otherwise; `before` is what the plan says."""
+    """One field of one system on which a person decided; `before` is what the plan says.
+
+    `field` is `disposition` or `wave`; where `after` is `before`, the plan is approved as it is. `by` is a role, and
+    `until` a day in ISO form or blank.
+    """
 
     system_id: str
     field: str
     before: str
     after: str
     reason: str
+    by: str = ""
+    until: str = ""
 
 
 def read_waves(content: bytes, planned: Planned, file: str) -> tuple[Edit, ...]:

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from planner.errors import PlannerError
-from planner.export.characters import in_one_line
 from planner.export.material import Asked, Export
+from planner.render.characters import in_one_line
 from planner.texts import Texts, load_texts
 from planner.view.model import View, Wave
 

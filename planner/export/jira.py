@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from planner.export.characters import in_one_line
 from planner.export.limits import limits_of
 from planner.export.material import Asked, Export, Refusal
+from planner.render.characters import in_one_line
 from planner.render.table import safe
 from planner.texts import Texts, load_texts
 from planner.view.model import System, View, Wave

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from planner.schema import load_table
+from planner.schema import DTYPES, empty, load_table
 
 TABLES = (
     "systems",
@@ -35,8 +35,11 @@ class Planned:
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table with the columns of its schema; what an older plan does not have is unknown."""
-        frame = self.tables.get(name, pd.DataFrame())
-        return frame.reindex(columns=load_table(name).names)
+        if name not in self.tables:
+            return empty(name)
+        frame, wanted = self.tables[name], load_table(name).columns
+        lacking = {column.name: DTYPES[column.type] for column in wanted if column.name not in frame}
+        return frame.reindex(columns=[column.name for column in wanted]).astype(lacking)
 
 
 @dataclass(frozen=True)

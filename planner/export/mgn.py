@@ -69,9 +69,7 @@ def _named(rows: pd.DataFrame, planned: Planned, asked: Asked) -> pd.DataFrame:
         "mgn:app:name": rows["app"],
         "mgn:server:user-provided-id": rows["server_id"],
         "mgn:server:platform": rows["operating_system"].map(PLATFORMS),
-        "mgn:server:fqdn-for-action-framework": rows["fqdn"]
-        .str.partition(",")[0]
-        .fillna(with_domain(rows["name"], asked.domain)),
+        "mgn:server:fqdn-for-action-framework": rows["fqdn"].fillna(with_domain(rows["name"], asked.domain)),
         "mgn:server:tag:Name": rows["name"],
         "mgn:server:tag:plan": pd.array([planned.plan_id] * len(rows), dtype="string"),
         "mgn:server:tag:app": rows["system_id"],

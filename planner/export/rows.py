@@ -46,10 +46,10 @@ def _wave_names(waves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _identifiers(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Identifiers of servers by kind; several of one kind are joined by a comma."""
+    """Identifiers of servers by kind: one name and one id, and all addresses, joined by a comma."""
     mine = table[table["table"] == "servers"]
-    kinds = ("fqdn", "ip_address", "mac_address", "smbios_uuid")
-    return {kind: mine[mine["kind"] == kind].groupby("row_id")["value"].agg(",".join) for kind in kinds}
+    kinds = {"fqdn": "first", "smbios_uuid": "first", "ip_address": ",".join, "mac_address": ",".join}
+    return {kind: mine[mine["kind"] == kind].groupby("row_id")["value"].agg(how) for kind, how in kinds.items()}
 
 
 def with_domain(names: pd.Series, domain: str | None) -> pd.Series:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
-# Control characters, halves of pairs and what Unicode promises never to assign: XML and PDF cannot hold them.
+GLYPHS = Path(__file__).parent / "glyphs.txt"
+# Control characters, halves of pairs and what Unicode promises never to assign: XML, and so DOCX, cannot hold them.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_BREAKS = re.compile("[\t\n\r\x85]+")
 UNKNOWN_CHARACTER = "\ufffd"
 
 
@@ -17,3 +21,27 @@ def writable(text: str) -> str:
 def in_one_line(text: str) -> str:
     """The same on one line, for titles."""
     return " ".join(writable(text).split())
+
+
+def printable(text: str) -> str:
+    """The text with `[U+6F22]` in place of each character that the fonts of the PDF do not have.
+
+    A PDF that is archived may hold no character without a glyph; its code says which it was.
+    """
+    flat = _BREAKS.sub(" ", writable(text))
+    return _not_printable().sub(lambda found: f"[U+{ord(found[0]):04X}]", flat)
+
+
+@lru_cache
+def ranges() -> tuple[tuple[int, int], ...]:
+    """First and last code points of the ranges that the fonts have."""
+    lines = GLYPHS.read_text(encoding="utf-8").splitlines()
+    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    ends = [word.partition("-")[::2] for word in words]
+    return tuple((int(first, 16), int(last or first, 16)) for first, last in ends)
+
+
+@lru_cache
+def _not_printable() -> re.Pattern[str]:
+    kept = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges())
+    return re.compile(f"[^{kept}]")

@@ -6,10 +6,13 @@ import io
 import json
 import shutil
 import tempfile
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from planner.errors import PlannerError
+from planner.render.characters import printable
 from planner.render.document import Document
 from planner.render.templates import TEMPLATES
 
@@ -37,7 +40,7 @@ def _compiled(document: Document) -> bytes:
     with tempfile.TemporaryDirectory(prefix="fardplan-") as name:
         folder = Path(name)
         shutil.copyfile(TEMPLATES / TEMPLATE, folder / TEMPLATE)
-        data = json.dumps(document, default=_plain, ensure_ascii=False, allow_nan=False)
+        data = json.dumps(_printed(document), ensure_ascii=False, allow_nan=False)
         (folder / "data.json").write_text(data, encoding="utf-8")
         try:
             made: bytes = typst.compile(
@@ -55,9 +58,15 @@ def _compiled(document: Document) -> bytes:
     return made
 
 
-def _plain(item: object) -> dict[str, object]:
-    """A block with what kind it is."""
-    return {"kind": type(item).__name__.lower(), **vars(item)}
+def _printed(item: Any) -> Any:
+    """A block as a dictionary with its kind, and every text in characters that the fonts have."""
+    if isinstance(item, str):
+        return printable(item)
+    if isinstance(item, list | tuple):
+        return [_printed(part) for part in item]
+    if is_dataclass(item):
+        return {"kind": type(item).__name__.lower(), **{name: _printed(part) for name, part in vars(item).items()}}
+    return item
 
 
 def _shrunk(content: bytes) -> bytes:

@@ -28,7 +28,7 @@ from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
-from planner.render import render
+from planner.render import papers, render
 from planner.schedule import schedule
 from planner.size import size
 from planner.store import load_tables, save
@@ -159,6 +159,6 @@ def plan(
     case = read_case(folder, plan_date)
     made = compute(case, call)
     view = build_view(made, language or case.language, audience)
-    documents = call("render", lambda: render(view))
+    documents = call("render", lambda: {**render(view), **papers(view)})
     place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
     return Outcome(made, view, place)

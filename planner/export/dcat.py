@@ -6,6 +6,7 @@ from typing import Any
 
 from planner.errors import PlannerError
 from planner.export.material import Asked, Export
+from planner.render import MOST_WITH_PAPERS
 from planner.render.characters import in_one_line
 from planner.texts import LANGUAGES, load_texts
 from planner.view.model import View
@@ -24,6 +25,8 @@ FILES = {
     "roadmap.md": ("MD", "text/markdown"),
     "systems.csv": ("CSV", "text/csv"),
     "plan.json": ("JSON", "application/json"),
+    "memo.pdf": ("PDF", "application/pdf"),
+    "roadmap.xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 # What DIGG recommends for metadata and open data alike.
 LICENCE = "http://creativecommons.org/publicdomain/zero/1.0/"
@@ -65,7 +68,10 @@ def write_dcat(view: View, asked: Asked) -> Export:
     _said(dataset, "identifier", view.meta.plan_id, None)
     agent = _thing(root, "foaf", "Agent", f"{base}#publisher")
     etree.SubElement(agent, _name("foaf", "name")).text = in_one_line(view.meta.organisation)
+    lacking = {"memo.pdf", "roadmap.xlsx"} if len(view.systems) > MOST_WITH_PAPERS else set()
     for file, (kind, media) in FILES.items():
+        if file in lacking:
+            continue
         _link(dataset, "dcat", "distribution", f"{base}#{file}")
         _distribution(root, base, file, kind, media, view.meta.language)
     content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

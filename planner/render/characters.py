@@ -23,13 +23,18 @@ def in_one_line(text: str) -> str:
     return " ".join(writable(text).split())
 
 
-def printable(text: str) -> str:
+def printable(text: str, beyond: int | None = None) -> str:
     """The text with `[U+6F22]` in place of each character that the fonts of the PDF do not have.
 
     A PDF that is archived may hold no character without a glyph; its code says which it was.
+
+    Parameters
+    ----------
+    beyond
+        Characters after this code point are all written as codes.
     """
     flat = _BREAKS.sub(" ", writable(text))
-    return _not_printable().sub(lambda found: f"[U+{ord(found[0]):04X}]", flat)
+    return _not_printable(beyond).sub(lambda found: f"[U+{ord(found[0]):04X}]", flat)
 
 
 @lru_cache
@@ -42,6 +47,7 @@ def ranges() -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache
-def _not_printable() -> re.Pattern[str]:
-    kept = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges())
+def _not_printable(beyond: int | None) -> re.Pattern[str]:
+    most = beyond or ranges()[-1][1]
+    kept = "".join(f"\\U{first:08x}-\\U{min(last, most):08x}" for first, last in ranges() if first <= most)
     return re.compile(f"[^{kept}]")

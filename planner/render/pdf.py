@@ -17,6 +17,7 @@ from planner.render.document import Document
 from planner.render.templates import TEMPLATES
 
 TEMPLATE = "document.typ"
+LAST_OF_LATIN = 0x24F
 
 
 def render_pdf(document: Document) -> bytes:
@@ -30,42 +31,48 @@ def render_pdf(document: Document) -> bytes:
     PlannerError
         Typst refuses the document.
     """
-    return _shrunk(_compiled(document))
-
-
-def _compiled(document: Document) -> bytes:
     import typst
 
-    day = datetime.fromisoformat(document.date).replace(tzinfo=UTC)
-    with tempfile.TemporaryDirectory(prefix="fardplan-") as name:
-        folder = Path(name)
-        shutil.copyfile(TEMPLATES / TEMPLATE, folder / TEMPLATE)
-        data = json.dumps(_printed(document), ensure_ascii=False, allow_nan=False)
-        (folder / "data.json").write_text(data, encoding="utf-8")
+    try:
+        made = _compiled(_printed(document, None), document.date)
+    except typst.TypstError:
+        # Letters and marks of different scripts together: no one font has them all. European letters always go.
         try:
-            made: bytes = typst.compile(
-                str(folder / TEMPLATE),
-                root=str(folder),
-                format="pdf",
-                ignore_system_fonts=True,
-                timestamp=int(day.timestamp()),
-                pdf_standards=["ua-1", "a-2a"],
-            )
+            made = _compiled(_printed(document, LAST_OF_LATIN), document.date)
         except typst.TypstError as reason:
             raise PlannerError(
                 "typst refuses the document", value=str(reason)[:300], remedy="This is a fault in the planner."
             ) from None
-    return made
+    return _shrunk(made)
 
 
-def _printed(item: Any) -> Any:
+def _compiled(data: Any, day: str) -> bytes:
+    import typst
+
+    moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    with tempfile.TemporaryDirectory(prefix="fardplan-") as name:
+        folder = Path(name)
+        shutil.copyfile(TEMPLATES / TEMPLATE, folder / TEMPLATE)
+        (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        return typst.compile(
+            str(folder / TEMPLATE),
+            root=str(folder),
+            format="pdf",
+            ignore_system_fonts=True,
+            timestamp=int(moment.timestamp()),
+            pdf_standards=["ua-1", "a-2a"],
+        )
+
+
+def _printed(item: Any, beyond: int | None) -> Any:
     """A block as a dictionary with its kind, and every text in characters that the fonts have."""
     if isinstance(item, str):
-        return printable(item)
+        return printable(item, beyond)
     if isinstance(item, list | tuple):
-        return [_printed(part) for part in item]
+        return [_printed(part, beyond) for part in item]
     if is_dataclass(item):
-        return {"kind": type(item).__name__.lower(), **{name: _printed(part) for name, part in vars(item).items()}}
+        parts = {name: _printed(part, beyond) for name, part in vars(item).items()}
+        return {"kind": type(item).__name__.lower(), **parts}
     return item
 
 

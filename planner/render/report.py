@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from planner.render.document import Block, Document, Grid, Heading, Items, Text
 from planner.render.memo import Writer, document, memo_blocks
 from planner.texts import load_texts
-from planner.view.model import System, View
+from planner.view.model import Reason, System, View
 
 # More cards than this make hundreds of pages; evidence.csv and `fardplan explain` have them all.
 MAX_CARDS = 1_000
@@ -56,12 +56,7 @@ def _card(item: System, write: Writer) -> Iterator[Block]:
     yield Text(f"{item.system_id} · {item.disposition} · {item.state} · {when}")
     if item.reasons:
         yield Text(f"{word['why']}:")
-        yield Items(
-            [
-                f"{reason.because} ({_read(reason.values)}; {reason.cells or '–'}). {reason.source}"
-                for reason in item.reasons
-            ]
-        )
+        yield Items(list(dict.fromkeys(map(_reason, item.reasons))))
     if item.alternatives:
         yield Text(f"{word['what_lost']}:")
         yield Items([f"{other.label}: {other.why}" for other in item.alternatives])
@@ -81,8 +76,9 @@ def _card(item: System, write: Writer) -> Iterator[Block]:
         )
 
 
-def _read(values: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in values)
+def _reason(reason: Reason) -> str:
+    values = ", ".join(f"{name}: {value}" for name, value in reason.values)
+    return f"{reason.because} ({values}; {reason.cells or '–'}). {reason.source}"
 
 
 def _findings(view: View, write: Writer) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from planner.export import Export, Planned, Refusal
-    from planner.texts import Texts
+    from planner.export import Export, Planned
     from planner.view import View
 
-SHOWN = 3
 DONE, HAS_REFUSED = 0, 1
 
 
@@ -58,6 +57,7 @@ def export_plan(
 ) -> None:
     """Write a plan for another tool; rows that the tool would refuse are left out and told, with exit code 1."""
     from planner.export import Asked, audience_of, export
+    from planner.export.told import refused_csv, told
     from planner.texts import load_texts
 
     name = format_.value
@@ -68,10 +68,44 @@ def export_plan(
     texts = load_texts(language)
     files = _write(made, out)
     if refused is not None and made.refused:
-        refused.write_bytes(_refused_file(made.refused, texts))
-    for line in _told(made, name, files, texts):
+        _save(refused, refused_csv(made.refused, texts))
+    for line in told(made, name, files, texts):
         typer.echo(line)
     raise typer.Exit(HAS_REFUSED if made.refused else DONE)
+
+
+def read_edits(
+    source: Annotated[Path, typer.Argument(help="The plan folder, or the case, that was exported.", metavar="CASE")],
+    file: Annotated[Path, typer.Argument(help="Workbook or wave mapping that a person has filled in.", metavar="FILE")],
+    out: Annotated[Path | None, typer.Option("--out", help="Review to write them to, as YAML.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="When it was decided; needed with --out.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Role of who decided, where the file does not say.")] = None,
+) -> None:
+    """Read what a person changed in an exported workbook or wave mapping: all of it or nothing."""
+    from planner.errors import PlannerError
+    from planner.export.as_review import as_review
+    from planner.export.edits import read_waves
+    from planner.export.review_sheet import is_workbook, read_workbook
+    from planner.texts import load_texts
+    from planner.view import View
+
+    content = _content(file) or b""
+    material, language = _material(source, "xlsx" if is_workbook(content) else "waves", None, "intern")
+    edits = (
+        read_workbook(content, material, file.name)
+        if isinstance(material, View)
+        else read_waves(content, material, file.name)
+    )
+    say = load_texts(language).export
+    for edit in edits:
+        typer.echo(say["edit"].format(**vars(edit), what=say[f"edit_{edit.field}"]).rstrip(" ,;"))
+    typer.echo(say["edits"].format(count=len(edits)))
+    if out is not None:
+        if on is None:
+            raise PlannerError("nobody said when it was decided", remedy="Give --date.")
+        _save(out, as_review(edits, on.date(), by, file.name))
 
 
 def _material(source: Path, name: str, lang: str | None, audience: str) -> tuple[Planned | View, str]:
@@ -144,59 +178,17 @@ def _content(path: Path | None) -> bytes | None:
 
 def _write(made: Export, out: Path) -> list[tuple[Path, int]]:
     """Write the files; several are numbered."""
-    from planner.errors import PlannerError
-
     many = len(made.files) > 1
     paths = [out.with_name(f"{out.stem}-{at}{out.suffix}") if many else out for at in range(1, len(made.files) + 1)]
-    try:
-        for path, content in zip(paths, made.files, strict=True):
-            path.write_bytes(content)
-    except OSError as reason:
-        raise PlannerError(f"the file cannot be written ({reason.strerror})", place=str(out)) from None
+    for path, content in zip(paths, made.files, strict=True):
+        _save(path, content)
     return [(path, len(content)) for path, content in zip(paths, made.files, strict=True)]
 
 
-def _told(made: Export, name: str, files: list[tuple[Path, int]], texts: Texts) -> list[str]:
-    from planner.export.limits import limits_of, targets
+def _save(path: Path, content: bytes) -> None:
+    from planner.errors import PlannerError
 
-    say = texts.export
-    lines = [say[code].format(count=count) for code, count in made.notes]
-    if made.refused:
-        lines.append(say["refused_count"].format(count=len({item.key for item in made.refused})))
-        lines += _reasons(made.refused, say)
-    if name in targets() and (made.refused or made.notes):
-        limits = limits_of(name)
-        lines.append(say["checked"].format(target=name, date=limits.as_of.isoformat(), source=limits.source))
-    paths = ", ".join(str(path) for path, _ in files)
-    size = f"{sum(size for _, size in files) / 1000:.0f} kB"
-    return [*lines, say["written"].format(count=made.written, file=paths, size=size)]
-
-
-def _reasons(refused: tuple[Refusal, ...], say: dict[str, str]) -> list[str]:
-    """One line for each reason, with the first of its rows."""
-    groups: dict[tuple[str, str], list[Refusal]] = {}
-    for item in refused:
-        groups.setdefault((item.column, item.code), []).append(item)
-    lines = []
-    for (column, code), items in groups.items():
-        rows = [f"{item.name[:40]} ({item.value[:40]})" if item.value else item.name[:40] for item in items[:SHOWN]]
-        more = say["refused_more"].format(count=len(items) - SHOWN) if len(items) > SHOWN else ""
-        given = {"column": column, "why": say[code], "count": len(items), "rows": ", ".join(rows) + more}
-        lines.append(say["refused_line"].format(**given))
-    return lines
-
-
-def _refused_file(refused: tuple[Refusal, ...], texts: Texts) -> bytes:
-    import csv
-    import io
-
-    from planner.render.table import safe
-
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(texts.export["refused_header"])
-    writer.writerows(
-        [safe(cell) for cell in (item.key, item.name, item.column, item.value, texts.export[item.code])]
-        for item in refused
-    )
-    return ("\ufeff" + file.getvalue()).encode("utf-8")
+    try:
+        path.write_bytes(content)
+    except OSError as reason:
+        raise PlannerError(f"the file cannot be written ({reason.strerror})", place=str(path)) from None

@@ -229,10 +229,10 @@ def test_waves_are_edited_and_read_back(example: Plan) -> None:
     system = rows[0]["Application"]
     for row in rows:
         if row["Application"] == system:
-            row.update({"Wave Name": "W09 egen", "Reason": "Vi hinner inte"})
+            row.update({"Wave Name": "W09 2029-Q4", "Reason": "Vi hinner inte"})
     (edit,) = read_waves(written(rows), planned, "vagor.csv")
-    assert (edit.field, edit.after, edit.reason) == ("wave", "W09 egen", "Vi hinner inte")
-    assert edit.before == rows_of(mapping)[0]["Wave Name"]
+    assert (edit.field, edit.after, edit.reason) == ("quarter", "2029-Q4", "Vi hinner inte")
+    assert edit.before == rows_of(mapping)[0]["Wave Name"][4:]
 
 
 def written(rows: list[dict[str, str]]) -> bytes:
@@ -252,6 +252,7 @@ def written(rows: list[dict[str, str]]) -> bytes:
         (lambda rows: [{**rows[0], "Wave Name": ""}, *rows[1:]], "blank"),
         (lambda rows: [{**rows[0], "Wave Name": "=1+1"}, *rows[1:]], "characters"),
         (lambda rows: [{"Server Key": row["Server Key"]} for row in rows], "columns"),
+        (lambda rows: [{**row, "Wave Name": "W09 sen"} for row in rows], "does not say when"),
         (
             lambda rows: [{**row, "Wave Name": f"W{at}"} for at, row in enumerate(rows)],
             "different waves",
@@ -743,18 +744,19 @@ def test_the_workbook_is_read_back_as_a_review(example: Plan) -> None:
         (0, "Beslutat av"): "It-chef",
         (0, "Gäller till"): date(2027, 12, 31),
         (1, "Eget beslut"): "Godkänt",
-        (2, "Egen våg"): 4,
+        (2, "Eget kvartal"): "2029-Q4",
         (3, "Skäl"): "bara en anteckning",
         (3, "Namn"): "ändrat namn",
     }
     edits = {(edit.system_id, edit.field): edit for edit in read_workbook(filled(content, given), view, "plan.xlsx")}
     first, second, third = (view.systems[at] for at in range(3))
+    quarters = example.portfolio["waves"].set_index("system_id")["quarter"]
     assert edits == {
         (first.system_id, "disposition"): Edit(
             first.system_id, "disposition", first.key, "retain", "Avtalet löper", "It-chef", "2027-12-31"
         ),
         (second.system_id, "disposition"): Edit(second.system_id, "disposition", second.key, second.key, ""),
-        (third.system_id, "wave"): Edit(third.system_id, "wave", str(third.wave), "4", ""),
+        (third.system_id, "quarter"): Edit(third.system_id, "quarter", quarters[third.system_id], "2029-Q4", ""),
     }
 
 
@@ -762,11 +764,19 @@ def test_the_workbook_is_read_back_as_a_review(example: Plan) -> None:
     ("cells", "words"),
     [
         ({(0, "Eget beslut"): "Slänga"}, r"plan\.xlsx\[System\]:\d+.*Eget beslut.*Slänga"),
-        ({(0, "Egen våg"): 2.5}, "Egen våg"),
-        ({(0, "Egen våg"): "snart"}, "Egen våg"),
-        ({(0, "Egen våg"): 3, (0, "Gäller till"): "nästa år"}, "Gäller till"),
-        ({(0, "Egen våg"): 3, (0, "Id"): "S999"}, "no such system"),
-        ({(0, "Egen våg"): 3, (1, "Egen våg"): 3, (1, "Id"): "prov-03bf7c8018", (0, "Id"): "prov-03bf7c8018"}, "twice"),
+        ({(0, "Eget kvartal"): 2.5}, "Eget kvartal"),
+        ({(0, "Eget kvartal"): "2027-Q5"}, "Eget kvartal"),
+        ({(0, "Eget kvartal"): "2027-Q3", (0, "Gäller till"): "nästa år"}, "Gäller till"),
+        ({(0, "Eget kvartal"): "2027-Q3", (0, "Id"): "S999"}, "no such system"),
+        (
+            {
+                (0, "Eget kvartal"): "2027-Q3",
+                (1, "Eget kvartal"): "2027-Q3",
+                (1, "Id"): "prov-03bf7c8018",
+                (0, "Id"): "prov-03bf7c8018",
+            },
+            "twice",
+        ),
     ],
 )
 def test_a_wrong_cell_is_named_and_nothing_is_used(

@@ -16,6 +16,7 @@ from planner.export.rows import server_rows
 from planner.export.waves import FILES, MAPPING
 
 _INVALID = re.compile(r"[\x00-\x1f<>{}|\\^`]|^\s*[=+\-@]")
+QUARTER = r"20\d\d-Q[1-4]"
 MAX_MEMBER = 50_000_000
 
 
@@ -23,7 +24,7 @@ MAX_MEMBER = 50_000_000
 class Edit:
     """One field of one system on which a person decided; `before` is what the plan says.
 
-    `field` is `disposition` or `wave`; where `after` is `before`, the plan is approved as it is. `by` is a role, and
+    `field` is `disposition` or `quarter` (waves have no lasting numbers); where `after` is `before`, the plan is approved as it is. `by` is a role, and
     `until` a day in ISO form or blank.
     """
 
@@ -79,7 +80,15 @@ def _edit(system_id: str, part: pd.DataFrame, file: str) -> Edit:
             remedy="A system moves in one wave: give all its servers the same.",
         )
     reasons = "; ".join(dict.fromkeys(reason for reason in part["Reason"] if reason))
-    return Edit(system_id, "wave", str(part["before"].iloc[0]), str(waves[0]), reasons)
+    before, after = (re.search(QUARTER, str(name)) for name in (part["before"].iloc[0], waves[0]))
+    if after is None:
+        raise InventoryError(
+            "the name of a wave does not say when it is",
+            place=file,
+            value=waves[0],
+            remedy="Write its quarter in the name, such as W09 2028-Q2.",
+        )
+    return Edit(system_id, "quarter", before[0] if before else "", after[0], reasons)
 
 
 def _rows(content: bytes, file: str) -> list[tuple[str, dict[str, str]]]:

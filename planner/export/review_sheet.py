@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
 from planner.errors import InventoryError
-from planner.export.edits import Edit
+from planner.export.edits import QUARTER, Edit
 from planner.render.workbook import OPTIONS, REVIEW
 from planner.texts import LANGUAGES, Texts, load_texts
 from planner.view.model import System, View
 
 MAX_SHEET = 60_000_000
-LAST_WAVE = 99
 
 
 def read_workbook(content: bytes, view: View, file: str) -> tuple[Edit, ...]:
     """Read the review of a workbook that was exported from this plan.
 
     The columns of the plan are not read, so that sorting, filtering and hiding do no harm; systems are known by
-    their ids. A row without an own decision and an own wave is no review, even where it has a reason.
+    their ids. A row without an own decision and an own quarter is no review, even where it has a reason.
 
     Raises
     ------
@@ -51,6 +52,15 @@ def read_workbook(content: bytes, view: View, file: str) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def is_workbook(content: bytes) -> bool:
+    """Whether a file is a workbook, and not a bundle of wave mappings or a CSV."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return "xl/workbook.xml" in book.namelist()
+    except zipfile.BadZipFile:
+        return False
+
+
 class _Row:
     """One row that a person wrote in."""
 
@@ -58,15 +68,14 @@ class _Row:
         self.place, self.texts = place, texts
         self.options = {texts.say(f"option_{key}").casefold(): key for key in OPTIONS}
 
-    def edits(self, system: System, decision: Any, wave: Any, reason: Any, by: Any, until: Any) -> list[Edit]:
-        """Edits of the row, one for the decision and one for the wave."""
+    def edits(self, system: System, decision: Any, quarter: Any, reason: Any, by: Any, until: Any) -> list[Edit]:
+        """Edits of the row, one for the decision and one for the quarter."""
         about = str(reason).strip(), str(by).strip(), self._day(until)
         made = []
         if str(decision).strip():
             made.append(Edit(system.system_id, "disposition", system.key, self._option(str(decision), system), *about))
-        if str(wave).strip():
-            before = "" if system.wave is None else str(system.wave)
-            made.append(Edit(system.system_id, "wave", before, self._wave(wave), *about))
+        if str(quarter).strip():
+            made.append(Edit(system.system_id, "quarter", _quarter_of(system), self._quarter(str(quarter)), *about))
         return made
 
     def _option(self, said: str, system: System) -> str:
@@ -77,14 +86,10 @@ class _Row:
             raise self._wrong("own_decision", said, "Choose from the list.")
         return found
 
-    def _wave(self, said: Any) -> str:
-        try:
-            number = float(str(said).replace(",", "."))
-        except ValueError:
-            number = 0.5
-        if not 1 <= number <= LAST_WAVE or number != int(number):
-            raise self._wrong("own_wave", said, "Write the number of a wave.")
-        return str(int(number))
+    def _quarter(self, said: str) -> str:
+        if not re.fullmatch(QUARTER, said.strip()):
+            raise self._wrong("own_quarter", said, "Write a quarter as 2027-Q3.")
+        return said.strip()
 
     def _day(self, said: Any) -> str:
         if isinstance(said, datetime | date):
@@ -100,9 +105,13 @@ class _Row:
         )
 
 
-def _pages(content: bytes, file: str) -> dict[str, pd.DataFrame]:
-    import zipfile
+def _quarter_of(system: System) -> str:
+    """The plan's own quarter, from the words of the view's language."""
+    year, number = re.search(r"20\d\d", system.quarter), re.search(r"\b[Qk. v]*([1-4])\b", system.quarter)
+    return f"{year[0]}-Q{number[1]}" if year and number else ""
 
+
+def _pages(content: bytes, file: str) -> dict[str, pd.DataFrame]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             if sum(item.file_size for item in book.infolist()) > MAX_SHEET:

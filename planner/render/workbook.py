@@ -17,7 +17,7 @@ from planner.view.model import System, View
 MAX_CELL = 32_767
 OPTIONS = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain")
 # Columns that are read back as a review; the texts give their headers.
-REVIEW = ("own_decision", "own_wave", "own_reason", "own_by", "own_until")
+REVIEW = ("own_decision", "own_quarter", "own_reason", "own_by", "own_until")
 WIDE = {
     "name": 34,
     "organisation": 30,
@@ -122,7 +122,7 @@ def _validate(page: Any, sheet: Sheet, texts: Texts, look: Any) -> None:
     labels = [texts.say(f"option_{key}") for key in OPTIONS]
     rules: dict[str, dict[str, Any]] = {
         "own_decision": {"validate": "list", "source": [*labels, texts.export["own_approved"]]},
-        "own_wave": {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 99},
+        "own_quarter": {"validate": "length", "criteria": "==", "value": len("2027-Q1")},
         "own_reason": {"validate": "length", "criteria": "<=", "value": 500},
         "own_by": {"validate": "length", "criteria": "<=", "value": 120},
         "own_until": {"validate": "date", "criteria": ">=", "value": date(2020, 1, 1)},

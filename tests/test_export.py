@@ -32,7 +32,7 @@ from planner.plan import Plan
 from planner.portfolio import Portfolio
 from planner.view import View, build_view
 from planner.view.load import load_view
-from tests.conftest import SHARED, planned_example
+from tests.conftest import REPOSITORY, SHARED, planned_example
 
 MakeCase = Callable[..., Path]
 SCHEMAS = SHARED / "data" / "archimate"
@@ -212,7 +212,7 @@ def test_mgn_keys_by_the_servers_own_id_and_refuses_more_than_a_wave_takes(examp
         {"server_id": many["server_id"], "region": "eu-north-1", "operating_system": "linux"}
     )
     crowded = export("mgn", replace(tables_of(plan), tables={**tables, "servers": many}), ASKED)
-    assert crowded.written == 150 and [item.code for item in crowded.refused] == ["wave_too_large"]
+    assert crowded.written == 150 and [item.code for item in crowded.refused] == ["wave_is_full"]
 
 
 def test_waves_are_edited_and_read_back(example: Plan) -> None:
@@ -467,6 +467,15 @@ def test_a_saved_view_is_read_as_it_was(example: Plan) -> None:
     ):
         with pytest.raises(PlannerError, match=r"plan\.json"):
             load_view(wrong, "plan.json")
+
+
+def test_every_format_is_documented_with_whom_it_is_for() -> None:
+    page = (REPOSITORY / "docs" / "exports.md").read_text(encoding="utf-8")
+    for name, exporter in EXPORTERS.items():
+        material_ = "view" if exporter.is_from_view else "tables"
+        assert re.search(
+            rf"^\| `{name}` \|[^|]+\| {material_} \| {', '.join(exporter.audiences)} \|", page, re.MULTILINE
+        ), name
 
 
 def test_every_limit_has_its_day_and_source() -> None:

@@ -40,5 +40,12 @@ def as_review(edits: tuple[Edit, ...], decided: date, by: str | None, file: str)
         said = {"system": edit.system_id, edit.field: edit.after, "by": who, "date": decided, "why": edit.reason}
         parts[kind].append(said | ({"expires": date.fromisoformat(edit.until)} if edit.until else {}))
     review = {"format": FORMAT, **{name: items for name, items in parts.items() if items}}
-    text: str = yaml.safe_dump(review, allow_unicode=True, sort_keys=False, width=120)
+    text: str = yaml.dump(review, Dumper=_WithoutAliases, allow_unicode=True, sort_keys=False, width=120)
     return text.encode("utf-8")
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """Our files have no aliases, and those of others are refused."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

@@ -24,8 +24,8 @@ MAX_MEMBER = 50_000_000
 class Edit:
     """One field of one system on which a person decided; `before` is what the plan says.
 
-    `field` is `disposition` or `quarter` (waves have no lasting numbers); where `after` is `before`, the plan is approved as it is. `by` is a role, and
-    `until` a day in ISO form or blank.
+    `field` is `disposition` or `quarter` (waves have no lasting numbers); where `after` is `before`, the plan is
+    approved as it is. `by` is a role, and `until` a day in ISO form or blank.
     """
 
     system_id: str

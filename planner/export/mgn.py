@@ -50,7 +50,7 @@ def write_mgn(planned: Planned, asked: Asked) -> Export:
         ("mgn:wave:name", rows["mgn:wave:name"].isna(), "missing"),
         ("mgn:account-id", ~rows["mgn:account-id"].str.fullmatch(r"\d{12}"), "account_id"),
         ("mgn:server:user-provided-id", rows["is_template"], "template"),
-        ("mgn:wave:name", rows.groupby("mgn:wave:name").cumcount() >= most["servers_per_wave"], "wave_too_large"),
+        ("mgn:wave:name", rows.groupby("mgn:wave:name").cumcount() >= most["servers_per_wave"], "wave_is_full"),
         *formulas(rows, {name: name for name in ("mgn:app:name", "mgn:server:tag:Name")}),
     ]
     kept, refused = split(rows, checks)

@@ -12,6 +12,7 @@ import typer
 
 from planner.cli_catalogue import app as catalogue_app
 from planner.cli_compare import compare
+from planner.cli_export import export_plan, read_edits
 from planner.cli_init import init_case
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
@@ -31,6 +32,8 @@ app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
 app.command("map")(map_columns)
 app.command("compare")(compare)
+app.command("export")(export_plan)
+app.command("edits")(read_edits)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

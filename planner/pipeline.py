@@ -31,7 +31,7 @@ from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
-from planner.render import render
+from planner.render import papers, render
 from planner.scenarios import ScenarioResult, result_of, variants, without_plan
 from planner.schedule import schedule
 from planner.simulate import simulate
@@ -225,6 +225,6 @@ def plan(
     made = compute(case, call)
     _refuse_broken(made)
     view = build_view(made, language or case.language, audience)
-    documents = call("render", lambda: render(view))
+    documents = call("render", lambda: {**render(view), **papers(view)})
     place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
     return Outcome(made, view, place)

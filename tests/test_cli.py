@@ -37,12 +37,14 @@ def test_plan_ends_with_the_paths_of_the_documents(run: Run, make_case: MakeCase
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     code, out, err = run("plan", folder)
     assert (code, err) == (0, "")
-    documents = out.strip().splitlines()[-5:]
+    documents = out.strip().splitlines()[-7:]
     assert [Path(line).name for line in documents] == [
         "manifest.json",
+        "memo.pdf",
         "plan.json",
         "roadmap.html",
         "roadmap.md",
+        "roadmap.xlsx",
         "systems.csv",
     ]
     assert all(Path(line).is_file() for line in documents)

@@ -44,9 +44,9 @@ FLOORS = [
     {"store", "mapping", "new_case", "scenarios"},
     {"view"},
     {"render", "explain"},
-    {"check"},
+    {"check", "export"},
     {"pipeline", "cli_init", "cli_ask", "cli_catalogue"},
-    {"cli_map", "cli_compare"},
+    {"cli_map", "cli_compare", "cli_export"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

@@ -1,0 +1,213 @@
+"""The memo for a board: what is asked of it, what it leads to and costs, what threatens it and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from planner.render.document import Block, Document, Grid, Heading, Items, Text, Timeline
+from planner.render.formats import bounds, count, day, money, money_span, share, span
+from planner.texts import Texts, load_texts
+from planner.view.model import Coverage, Span, View
+
+# What fits on two to four pages; the report has the rest, and the memo says how much that is.
+MAX_ASKS = 10
+MAX_RISKS = 6
+
+
+def memo(view: View) -> Document:
+    """Write the memo of a view."""
+    texts = load_texts(view.meta.language)
+    return document(view, texts.export["memo_kicker"], tuple(memo_blocks(view, Writer(view, texts), MAX_ASKS)))
+
+
+def document(view: View, kicker: str, blocks: tuple[Block, ...]) -> Document:
+    """Put a head and a foot around blocks."""
+    texts, meta = load_texts(view.meta.language), view.meta
+    word, say = texts.interface, texts.export
+    about = [
+        (word["diary_number"], meta.diary_number or word["unknown"]),
+        (word["plan_date"], day(meta.plan_date, meta.language)),
+        (say["status"], word["draft"]),
+        (say["audience"], word[f"audience_{meta.audience}"]),
+        (say["secrecy"], say[f"secrecy_{meta.audience}"]),
+        (word["contact"], meta.contact_role or word["unknown"]),
+        (word["plan_id"], meta.plan_id),
+    ]
+    return Document(
+        title=f"{word['heading']} {meta.organisation}",
+        author=meta.organisation,
+        language=meta.language,
+        date=meta.plan_date,
+        kicker=kicker,
+        about=about,
+        running=f"{meta.organisation} · {word['roadmap']} · {meta.plan_id} · {word['draft']}",
+        blocks=blocks,
+    )
+
+
+class Writer:
+    """Numbers, dates and words of one view, as people read them."""
+
+    def __init__(self, view: View, texts: Texts) -> None:
+        self.language, self.word, self.say = view.meta.language, texts.interface, texts.export
+        self.count = partial(count, language=self.language)
+        self.bounds = partial(bounds, language=self.language)
+        self.share = partial(share, language=self.language)
+
+    def day(self, value: str | None) -> str:
+        """A date, or that it is unknown."""
+        return day(value, self.language) if value else self.word["unknown"]
+
+    def money(self, value: float | None) -> str:
+        """Kronor, or that they are unknown."""
+        return self.word["unknown"] if value is None else money(value, self.language)
+
+    def money_span(self, value: Span) -> str:
+        """A range of kronor."""
+        return money_span(value, self.language, self.word["unknown"], self.word["likely"])
+
+    def span(self, value: Span) -> str:
+        """A range of numbers."""
+        return span(value, self.language, self.word["unknown"], self.word["likely"])
+
+    def fill(self, key: str, **given: object) -> str:
+        """A phrase of the interface with its places filled."""
+        return self.word[key].format(**given)
+
+    def coverage(self, key: str, of: Coverage) -> str:
+        """A phrase of the interface about how many are known of how many."""
+        return self.fill(key, known=self.count(of.known), total=self.count(of.total))
+
+
+def memo_blocks(view: View, write: Writer, max_asks: int | None) -> Iterator[Block]:
+    """Page one and what follows from it; the report begins with the same."""
+    word = write.word
+    if view.meta.is_invented:
+        yield Text(word["invented"], "note")
+    yield Text(view.conclusion, "lead")
+    yield from _asks(view, write, max_asks)
+    yield from _actions(view, write)
+    yield from _money(view, write)
+    yield from _waves(view, write)
+    yield from _goals(view, write)
+    if view.risks:
+        yield Heading(word["risks"])
+        yield Items([risk.text for risk in view.risks[:MAX_RISKS]])
+    yield Heading(word["trust"])
+    rows = [(item.label, write.coverage("of", item)) for item in view.coverage]
+    yield Grid(word["trust_caption"], (write.say["about_what"], word["known"]), rows, (4, 1), (1,))
+    yield Text(f"{word['disclaimer']} {word['cost_note']} {_prices(view, write)}", "note")
+
+
+def _asks(view: View, write: Writer, most: int | None) -> Iterator[Block]:
+    word = write.word
+    shown = view.asks[:most]
+    yield Heading(word["asks"])
+    yield Text(word["asks_intro"])
+    rows = [
+        (str(at), ask.what, ask.by_whom, write.day(ask.by_date), ask.consequence)
+        for at, ask in enumerate(shown, start=1)
+    ]
+    headers = (write.say["number"], word["what"], word["by_whom"], word["by_when"], word["otherwise"])
+    yield Grid(word["asks_caption"], headers, rows, (0.6, 4, 2.4, 1.8, 4), (0,))
+    if len(shown) < len(view.asks):
+        yield Text(write.say["more_asks"].format(count=len(view.asks) - len(shown)), "note")
+
+
+def _actions(view: View, write: Writer) -> Iterator[Block]:
+    word = write.word
+    rows = []
+    for item in view.counts:
+        is_systems = item.key != "foundation"
+        row = [
+            item.label,
+            write.count(item.systems) if is_systems else "–",
+            write.share(item.share) if is_systems else "–",
+        ]
+        if view.has_details:
+            row += [
+                "–" if item.days[1] is None else write.span(item.days),
+                "–" if item.cost_sek[1] is None else write.money_span(item.cost_sek),
+            ]
+        rows.append(row)
+    headers = [word["action"], word["systems"], word["share"]]
+    widths: tuple[float, ...] = (3, 1.2, 1)
+    if view.has_details:
+        headers += [word["person_days"].capitalize(), word["work_once"]]
+        widths = (2.4, 1.1, 1, 3, 3.6)
+    yield Heading(word["actions"])
+    yield Grid(word["actions_caption"], headers, rows, widths, tuple(range(1, len(headers))))
+
+
+def _money(view: View, write: Writer) -> Iterator[Block]:
+    word = write.word
+    facts = [
+        (
+            word["work_once"],
+            f"{write.money_span(view.total_cost_sek)}, {write.span(view.total_days)} {word['person_days']}",
+        ),
+        (
+            word["today"],
+            f"{write.money(view.today_sek)} ({write.coverage('known_for', view.today_known)})",
+        ),
+        (
+            word["cloud_cost_year"],
+            f"{write.money_span(view.target_sek)} ({write.coverage('priced_for', view.target_known)})",
+        ),
+        (word["last_change"], write.day(view.end_date)),
+    ]
+    yield Heading(word["cost"])
+    yield Grid("", (write.say["about_what"], write.say["about_value"]), facts, (1.6, 4))
+    rows = [
+        (str(year.year), write.count(year.days), write.count(year.capacity_days), write.money(year.cost_sek))
+        for year in view.years
+    ]
+    headers = (word["year"], word["person_days_likely"], word["capacity"], word["cost_likely"])
+    yield Grid(word["years_caption"], headers, rows, (1, 1.4, 1.6, 1.4), (1, 2, 3))
+
+
+def _waves(view: View, write: Writer) -> Iterator[Block]:
+    word = write.word
+    yield Heading(word["waves"])
+    if not view.waves:
+        yield Text(word["no_waves"])
+        return
+    yield Text(word["waves_intro"])
+    bars = [(f"{word['wave']} {wave.number}", wave.left, wave.width) for wave in view.waves]
+    yield Timeline(f"{word['timeline']}. {word['timeline_desc']}", bars, [(tick.label, tick.at) for tick in view.ticks])
+    rows = [
+        (
+            str(wave.number),
+            wave.quarter,
+            f"{write.day(wave.start_date)} – {write.day(wave.end_date)}",
+            write.count(len(wave.systems)),
+            wave.bound_by,
+        )
+        for wave in view.waves
+    ]
+    headers = (word["wave"], word["change_in"], word["work_from_to"], word["systems"], word["bound_by"])
+    yield Grid(word["waves_caption"], headers, rows, (0.8, 1.6, 4, 1.2, 3), (0, 3))
+
+
+def _goals(view: View, write: Writer) -> Iterator[Block]:
+    word, when = write.word, write.day(view.goal_date)
+    yield Heading(word["goals"])
+    rows = [
+        (goal.label, write.bounds(goal.today), write.bounds(goal.due), write.count(goal.total), write.count(goal.known))
+        for goal in view.goals
+    ]
+    headers = (word["goal"], word["now"], when, word["of_total"], word["known_count"])
+    yield Grid(write.fill("goals_caption", date=when), headers, rows, (4, 1.2, 1.7, 0.9, 1.2), (1, 2, 3, 4))
+
+
+def _prices(view: View, write: Writer) -> str:
+    meta = view.meta
+    parts = []
+    if meta.price_as_of:
+        parts.append(
+            f"{write.fill('price_note', date=write.day(meta.price_as_of), region=meta.region)} {meta.price_source}."
+        )
+    if meta.exchange:
+        parts.append(f"{write.word['exchange']}: {meta.exchange}.")
+    return " ".join(parts)

@@ -88,7 +88,8 @@ class Case(_Frozen):
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
     plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
-    shipped one by default. `max_cutovers_per_week` limits how many systems change hands in a week.
+    shipped one by default. `store` is where all plans of the case are kept, such as s3://bucket/prefix; the folder
+    `plans` of the case by default. `max_cutovers_per_week` limits how many systems change hands in a week.
     """
 
     organisation: Name
@@ -100,6 +101,7 @@ class Case(_Frozen):
     horizon_date: date = date(2030, 12, 31)
     region: Name = "eu-north-1"
     catalogue: str | None = None
+    store: Annotated[str, Field(pattern=r"^s3://[a-z0-9.-]{3,63}(/.*)?$")] | None = None
     exchange: Exchange | None = None
     diary_number: str | None = None
     contact_role: str | None = None

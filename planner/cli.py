@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli_init import init_case
+from planner.cli_loop import compare_plans, history
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
 
@@ -31,6 +32,8 @@ catalogue_app = typer.Typer(
 app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
 app.command("map")(map_columns)
+app.command("history")(history)
+app.command("diff")(compare_plans)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

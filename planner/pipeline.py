@@ -14,6 +14,7 @@ from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
+from planner.diff import Diff, diff
 from planner.enrich import enrich
 from planner.errors import PlannerError
 from planner.estimate import estimate
@@ -31,7 +32,7 @@ from planner.questions import questions
 from planner.render import render
 from planner.schedule import schedule
 from planner.size import size
-from planner.store import load_tables, save
+from planner.store import History, as_saved, load_tables, open_history, plan_files, save
 from planner.texts import Texts
 from planner.verify import verify
 from planner.view import View, build_view
@@ -157,8 +158,27 @@ def plan(
         Replace what the case says.
     """
     case = read_case(folder, plan_date)
+    # A plan that is put elsewhere is a trial, and makes no history.
+    history = open_history(case) if out is None else None
     made = compute(case, call)
-    view = build_view(made, language or case.language, audience)
+    made = history.following(made) if history else made
+    files = plan_files(made)
+    changes = _since_parent(history, made, files) if history else None
+    decision = history.decision(made.plan_id) if history else None
+    view = build_view(made, language or case.language, audience, changes, decision)
     documents = call("render", lambda: render(view))
-    place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
-    return Outcome(made, view, place)
+    place = out or case.folder / "plan"
+
+    def kept() -> Path:
+        if history:
+            history.keep(made, files)
+        return save(made, documents, place, with_tables=audience == "intern", files=files)
+
+    return Outcome(made, view, call("save", kept))
+
+
+def _since_parent(history: History, made: Plan, files: dict[str, bytes]) -> Diff | None:
+    """What differs from the plan before; nothing where there is none, or where it was thinned out."""
+    if made.parent is None or made.parent not in history.shelf.plans():
+        return None
+    return diff(history.plan(made.parent), as_saved(made, files))

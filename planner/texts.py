@@ -13,7 +13,7 @@ from planner.yamlfile import load_yaml
 
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
 LANGUAGES = ("sv", "en")
-PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check")
+PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "diff")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Texts:
     interface: dict[str, str]
     mapping: dict[str, Any]
     check: dict[str, Any]
+    diff: dict[str, Any]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

@@ -34,6 +34,7 @@ class Meta:
     catalogue_date: str
     catalogue_made_with: str
     sources: tuple[SourceRow, ...]
+    decision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -372,6 +373,38 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """One sum of the plan before and of this plan; unknown where nothing that goes into it is known."""
+
+    label: str
+    before: float | str | None
+    after: float | str | None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What became of one system since the plan before, and why."""
+
+    kind: str
+    label: str
+    system: Ref
+    before: str
+    after: str
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs from another plan: sums, systems, and what changed in the inputs."""
+
+    old_id: str
+    new_id: str
+    totals: tuple[Sum, ...]
+    inputs: tuple[str, ...]
+    systems: tuple[Changed, ...]
+
+
+@dataclass(frozen=True)
 class View:
     """A whole document."""
 
@@ -411,3 +444,4 @@ class View:
     laws: tuple[LawRow, ...]
     assumptions: tuple[Assumption, ...]
     has_details: bool
+    changes: Changes | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli_init import init_case
-from planner.cli_loop import compare_plans, history
+from planner.cli_loop import compare_plans, history, review_app
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
 
@@ -34,6 +34,7 @@ app.command("init")(init_case)
 app.command("map")(map_columns)
 app.command("history")(history)
 app.command("diff")(compare_plans)
+app.add_typer(review_app, name="review")
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

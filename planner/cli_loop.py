@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
+    from planner.review import Approval, Read
     from planner.store import History, SavedPlan
     from planner.texts import Texts
 
@@ -129,3 +131,84 @@ def _texts(language: str) -> Texts:
     if language not in LANGUAGES:
         raise PlannerError("no such language", value=language, remedy=f"Known: {', '.join(LANGUAGES)}.")
     return load_texts(language)
+
+
+review_app = typer.Typer(help="People's decisions about a plan, in review.yaml.", no_args_is_help=True)
+
+
+class Take(StrEnum):
+    """Whose word holds where two reviewers contradict each other."""
+
+    ours = "ours"
+    theirs = "theirs"
+
+
+@review_app.command("apply")
+def apply_review(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.", metavar="CASE")],
+    file: Annotated[Path, typer.Argument(help="A review, such as one sent back by a reviewer.", metavar="FILE")],
+    take: Annotated[Take | None, typer.Option("--take", help="Settle contradictions: ours or theirs.")] = None,
+    lang: Lang = None,
+) -> None:
+    """Check a review and merge it into review.yaml of the case; approvals make their plans decided.
+
+    Where two reviewers contradict each other nothing is written until --take says whose word holds.
+    """
+    from planner.case import read_case
+    from planner.review import FILE, merge, read_review, write_review
+    from planner.store import open_history
+
+    read = read_case(case)
+    say = _texts(lang or read.language).diff["review"]
+    if not file.is_file():
+        raise PlannerError("the review does not exist", place=str(file), remedy="Name the file to apply.")
+    theirs, kept = read_review(file), open_history(read)
+    _refuse_unknown(theirs, kept)
+    done = merge(read_review(read.folder / FILE), theirs, take.value if take else None)
+    for conflict in done.conflicts:
+        typer.echo(say["conflict"].format(**vars(conflict)))
+    if done.conflicts:
+        raise PlannerError(
+            "two reviewers contradict each other", place=str(file), value=len(done.conflicts), remedy=say["settle"]
+        )
+    write_review(done.review, read.folder / FILE)
+    typer.echo(say["merged"].format(added=done.added, replaced=done.replaced, known=done.known, file=FILE))
+    for approval in theirs.review.approvals:
+        kept.decide(approval.plan, _record(kept, approval))
+        typer.echo(say["decided"].format(plan=approval.plan, by=approval.by, date=approval.date))
+
+
+def _refuse_unknown(theirs: Read, kept: History) -> None:
+    """Refuse decisions on systems and plans that there are not, before anything is written."""
+    import difflib
+
+    from planner.diff.rows import parsed
+
+    for at, approval in enumerate(theirs.review.approvals):
+        if approval.plan not in kept.shelf.plans():
+            place = theirs.places.get(("approvals", at), "")
+            raise PlannerError(
+                "there is no such plan in the history",
+                place=place,
+                value=approval.plan,
+                remedy="See fardplan history, and the plan's id on its first page.",
+            )
+    if kept.current is None:
+        return
+    known = set(parsed(kept.current.table("systems"), "systems", ["system_id"])["system_id"])
+    for row in theirs.rows():
+        if row["system_id"] not in known:
+            near = difflib.get_close_matches(row["system_id"], sorted(known), n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else "See systems.csv of the plan."
+            raise PlannerError("no such system", place=row["place"], value=row["system_id"], remedy=hint)
+
+
+def _record(kept: History, approval: Approval) -> dict[str, object]:
+    """Who approved which bytes: the hash is that of the plan's manifest, which holds those of all its tables."""
+    import hashlib
+
+    from planner.store import MANIFEST
+
+    content = kept.shelf.read(approval.plan, MANIFEST) or b""
+    said = approval.model_dump(mode="json", exclude_none=True)
+    return {**said, "manifest_sha256": hashlib.sha256(content).hexdigest()}

@@ -30,6 +30,7 @@ from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import render
+from planner.review import FILE, held, read_review, review
 from planner.schedule import schedule
 from planner.size import size
 from planner.store import History, as_saved, load_tables, open_history, plan_files, save
@@ -41,6 +42,7 @@ Result = TypeVar("Result")
 Call = Callable[[str, Callable[[], Any]], Any]
 STEPS = (
     "ingest",
+    "review",
     "enrich",
     "assess",
     "classify",
@@ -53,6 +55,7 @@ STEPS = (
     "schedule",
     "outlook",
     "cite",
+    "held",
     "verify",
     "render",
     "save",
@@ -88,7 +91,9 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     policy = load_policy(case.policy, case.folder)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
+    decided = read_review(case.folder / FILE)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
+        "review": lambda before: review(before, case, decided),
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
@@ -101,11 +106,12 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "schedule": lambda before: schedule(before, case, policy),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
+        "held": lambda before: held(before),
         "verify": lambda before: verify(before, case, policy),
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
-    return make_plan(case, policy, portfolio, catalogue)
+    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs)
 
 
 def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio) -> Callable[[], Portfolio]:

@@ -31,6 +31,7 @@ def verify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
         _every_system_is_decided_once,
         _every_decision_has_evidence,
         _denied_options_are_not_chosen,
+        _people_are_followed,
         _every_server_is_accounted_for,
         _sizes_hold,
         _phases_follow_each_other,
@@ -76,7 +77,7 @@ def _every_decision_has_evidence(portfolio: Portfolio, case: Case, policy: Polic
     decisions = portfolio["decisions"]
     bare = decisions[~decisions["system_id"].isin(portfolio["evidence"]["system_id"])]
     proposed = decisions.dropna(subset="disposition")
-    fired = portfolio["evidence"].query("outcome == 'true' and kind == 'rule'")[["system_id", "options"]]
+    fired = portfolio["evidence"].query("outcome == 'true' and kind in ('rule', 'review')")[["system_id", "options"]]
     joined = proposed.merge(fired, left_on=["system_id", "disposition"], right_on=["system_id", "options"])
     unsupported = proposed[~proposed["system_id"].isin(joined["system_id"])]
     return _broken("promise_evidence", [*bare["system_id"], *unsupported["system_id"]], "decisions")
@@ -84,9 +85,22 @@ def _every_decision_has_evidence(portfolio: Portfolio, case: Case, policy: Polic
 
 def _denied_options_are_not_chosen(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     denied = portfolio["evidence"].query("effect == 'deny' and outcome == 'true'")
+    reviews = portfolio["reviews"].query("kind == 'gate' and state == 'active'")
+    given = set(zip(reviews["system_id"], reviews["value"], strict=True))
+    is_given = [pair in given for pair in zip(denied["system_id"], denied["rule"], strict=True)] if given else []
+    denied = denied[~pd.Series(is_given, index=denied.index, dtype="bool")] if given else denied
     each = denied.assign(option=denied["options"].str.split()).explode("option")
     chosen = each.merge(portfolio["decisions"], left_on=["system_id", "option"], right_on=["system_id", "disposition"])
     return _broken("promise_gates", chosen["system_id"], "decisions")
+
+
+def _people_are_followed(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """What a person decided is in the plan, or a finding says why not."""
+    reviews = portfolio["reviews"].query("kind == 'disposition' and state == 'active'")
+    both = reviews.merge(portfolio["decisions"], on="system_id")
+    other = both[(both["value"] != both["disposition"].fillna("")).astype(bool)]
+    told = portfolio["findings"].query("code == 'override_denied'")["row_id"]
+    return _broken("promise_reviews", other.loc[~other["system_id"].isin(told), "system_id"], "decisions")
 
 
 def _every_server_is_accounted_for(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:

@@ -32,10 +32,11 @@ WHEN = {
     "Connections": "Arise when records are joined: servers and data flows with systems, technologies with their end of support.",
     "Utilisation": "Arise when measured use is read as a series and joined to servers.",
     "The plan": "Arise when the finished plan is checked.",
+    "Decisions": "Arise when people's decisions in review.yaml are held against the calendar, the inventory, the gates and the finished plan.",
     "Outlook": "Arise when the plan is held against goals, rules and dates.",
 }
 # What raises a finding, and which of its arguments is the code.
-RAISERS = {"finding_rows": 1, "_at": 1, "_finding": 1, "without_rows": 2, "BadValue": 0}
+RAISERS = {"finding_rows": 1, "_at": 1, "_finding": 1, "without_rows": 2, "told_of": 2, "BadValue": 0}
 _CODE = re.compile(r"^[a-z][a-z0-9_]+$")
 
 

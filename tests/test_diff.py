@@ -23,7 +23,7 @@ REGISTER = (
     "Id;Namn;IT Bedömning;Verksamhet Bedömning;Aktiva användare\n"
     "S1;Eken;Avveckling;Avveckling;20\nS2;Tallen;;;30\nS3;Granen;Utveckling;;40\n"
 )
-SERVERS = "Namn;System;vCPU;RAM GB;Disk GB;OS\nEK1;Eken;2;8;100;Windows Server 2019\nTA1;Tallen;4;16;200;Debian 12\n"
+SERVERS = "Server;System;vCPU;RAM GB;Disk GB;OS\nEK1;Eken;2;8;100;Windows Server 2019\nTA1;Tallen;4;16;200;Debian 12\n"
 FLOWS = "Från;Till\nTallen;Granen\n"
 SOURCES = (
     "  - {file: system.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"

@@ -157,9 +157,9 @@ def test_of_two_planners_the_slower_one_is_told_and_overwrites_nothing(small: Pa
     slow = open_history(read_case(small))
     assert slow.current is None
     made = compute(read_case(small))
-    plans, folder = planned_twice(small)
+    plans, _ = planned_twice(small)
     before = fingerprint(plans)
-    with pytest.raises(PlannerError, match="meanwhile.*Plan again"):
+    with pytest.raises(PlannerError, match=r"meanwhile.*Plan again"):
         slow.keep(slow.following(made).after("another"), {"manifest.json": b"{}"})
     assert {
         name: sha for name, sha in fingerprint(plans).items() if not name.startswith(made.after("another").plan_id)
@@ -167,9 +167,9 @@ def test_of_two_planners_the_slower_one_is_told_and_overwrites_nothing(small: Pa
 
 
 def test_a_planner_waits_for_another_and_then_says_so(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(PlannerError, match="another planner is writing here"):
-        with locked(tmp_path, wait_seconds=0.2):
-            pass
+    told = pytest.raises(PlannerError, match="another planner is writing here")
+    with locked(tmp_path), told, locked(tmp_path, wait_seconds=0.2):
+        pass
     with locked(tmp_path, wait_seconds=0.2):
         pass
 

@@ -320,6 +320,7 @@ class System:
     circle: str
     assumed: tuple[str, ...]
     sizing: tuple[str, ...]
+    reviewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def test_a_dispensation_lifts_a_gate_of_the_policy_for_its_system_alone(make_cas
     (case / "policy").mkdir()
     (case / "policy" / "policy.yaml").write_text("extends: standard\n", encoding="utf-8")
     gate = (
-        "gates:\n  - name: house_rule\n    when: {field: it_verdict, equals: phase_out}\n    verdict: deny\n"
+        "gates:\n  - name: house_rule\n    when: {field: it_verdict, equals: retire}\n    verdict: deny\n"
         "    options: [retire]\n    because: {sv: Husregel, en: House rule}\n    source: own model\n"
     )
     (case / "policy" / "decisions.yaml").write_text(gate, encoding="utf-8")

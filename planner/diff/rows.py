@@ -28,17 +28,18 @@ def differing(
     """
     if old == new:
         return parsed(b"", name), parsed(b"", name)
-    sides = [content.split(END) for content in (old, new)]
-    seen = [set(lines) for lines in sides]
     heads = _heads(among)
+    first = [content[: content.find(END)] if END in content else content for content in (old, new)]
+    sides = [content.split(END)[1:] if heads is None else _picked(content, heads) for content in (old, new)]
+    seen = [set(lines) for lines in sides]
     found = [
-        [line for line in lines[1:] if line and line not in other and _is_among(line, heads)]
+        [line for line in lines if line and line not in other]
         for lines, other in zip(sides, reversed(seen), strict=True)
     ]
     if any(line.count(b'"') % 2 for lines in found for line in lines):
         # A text with a line end in it: the lines are no rows.
         return parsed(old, name), parsed(new, name)
-    one, other = (parsed(END.join([lines[0], *rows]), name) for lines, rows in zip(sides, found, strict=True))
+    one, other = (parsed(END.join([head, *rows]), name) for head, rows in zip(first, found, strict=True))
     return one, other
 
 
@@ -50,16 +51,22 @@ def parsed(content: bytes, name: str, columns: list[str] | None = None) -> pd.Da
     return pd.read_csv(io.BytesIO(content), dtype="string", keep_default_na=False, na_values=[""], usecols=wanted)
 
 
-def _heads(among: Collection[tuple[str, ...]] | None) -> set[bytes] | None:
-    if among is None:
+def _heads(among: Collection[tuple[str, ...]] | None) -> list[bytes] | None:
+    """How the lines begin that are asked for, in the order in which tables stand; None for all lines."""
+    if among is None or any(mark in value for values in among for value in values for mark in ',"\r\n'):
         return None
-    heads = {",".join(values).encode("utf-8") for values in among}
-    quoted = any(mark in value for values in among for value in values for mark in ',"\r\n')
-    return None if quoted else heads
+    return [END + f"{','.join(values)},".encode() for values in sorted(set(among))]
 
 
-def _is_among(line: bytes, heads: set[bytes] | None) -> bool:
-    if heads is None:
-        return True
-    first, _, rest = line.partition(b",")
-    return first in heads or first + b"," + rest.partition(b",")[0] in heads
+def _picked(content: bytes, heads: list[bytes]) -> list[bytes]:
+    """Lines that begin so. Tables are sorted by their first columns, so that one pass finds them all."""
+    lines, at = [], 0
+    for head in heads:
+        start = content.find(head, at)
+        start = content.find(head, 0, at + len(head)) if start < 0 else start
+        while start >= 0 and content.startswith(head, start):
+            end = content.find(END, start + len(END))
+            end = len(content) if end < 0 else end
+            lines.append(content[start + len(END) : end])
+            start = at = end
+    return lines

@@ -33,7 +33,8 @@ class Diff:
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs, neither in what went in nor in what came out."""
-        return not self.changes and self.inputs.cells.empty and not self.inputs.settings
+        inputs = self.inputs
+        return not (self.changes or len(inputs.cells) or inputs.settings or inputs.facts or inputs.reviews)
 
     def roots(self, system_id: str, kind: str) -> tuple[Cause, ...]:
         """First causes of a change: knock-on effects are followed to what they come from."""

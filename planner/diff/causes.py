@@ -50,6 +50,7 @@ class Trace:
         """Causes of each change; every change has at least one."""
         for item in changes:
             self.kinds.setdefault(item.system_id, set()).add(item.kind)
+        self.quarters = {item.system_id: item.after for item in changes if item.kind == "moved"}
         self.turned = self._turned()
         self.sources = self.new.inputs or self.old.inputs
         self.rivals = self._rivals(changes)
@@ -102,7 +103,7 @@ class Trace:
     def _classified(self, system_id: str) -> Causes:
         rules, fields = self.turned.get(system_id, (set(), set()))
         behind = columns_behind(fields, self.sources)
-        found = list(self.inputs.reviews.get(system_id, []))
+        found = self._decided(system_id, ("disposition", "gate"))
         found += self._cells(system_id, lambda entity, name: (entity, name) in behind)
         found += self._record_cells(system_id, behind)
         found += self._settings([f"[{rule}]" for rule in sorted(rules)])
@@ -124,7 +125,7 @@ class Trace:
         return found or self._otherwise(system_id)
 
     def _estimated(self, system_id: str) -> Causes:
-        found = self._follows(system_id, ("reclassified",)) + self.inputs.reviews.get(system_id, [])
+        found = self._follows(system_id, ("reclassified",)) + self._decided(system_id, ("effort_days",))
         found += self._cells(system_id, lambda entity, name: (entity, name) in _EFFORT_FIELDS)
         found += self._flows(system_id)
         found += self._record_cells(system_id, {("servers", "name")})
@@ -133,7 +134,7 @@ class Trace:
         return found or self._because_of(system_id) or self._classified(system_id)
 
     def _moved(self, system_id: str) -> Causes:
-        found = self._follows(system_id, ("reclassified", "reestimated"))[:1] + self.inputs.reviews.get(system_id, [])
+        found = self._follows(system_id, ("reclassified", "reestimated"))[:1] + self._pinned(system_id)
         found += self._cells(system_id, lambda entity, name: (entity, name) in _DATE_FIELDS)
         found += self._flows(system_id) if not found else []
         found += self._settings(_SETTINGS["moved"])
@@ -144,6 +145,19 @@ class Trace:
             others = [cause for cause in self.rivals if cause.place != system_id]
             found = others[:NAMED]
         return found or self._otherwise(system_id)
+
+    def _decided(self, system_id: str, kinds: Iterable[str]) -> Causes:
+        return [cause for cause in self.inputs.reviews.get(system_id, []) if cause.what in kinds]
+
+    def _pinned(self, system_id: str) -> Causes:
+        """Dates that people gave or took back; a quarter that the plan does not keep has moved nothing."""
+        held = self.quarters.get(system_id)
+        found = self._decided(system_id, ("quarter", "not_before", "not_after"))
+        return [
+            cause
+            for cause in found
+            if cause.what != "quarter" or cause.after is None or cause.after.partition(" ")[0] == held
+        ]
 
     def _cells(self, system_id: str, wanted: Callable[[str, str], bool]) -> Causes:
         return [cause for entity, name, cause in self.inputs.by_system.get(system_id, []) if wanted(entity, name)]

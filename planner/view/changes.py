@@ -62,7 +62,10 @@ class _Page:
         """What changed in the inputs: how many cells, and each line of policy and case."""
         cells = len(self.found.inputs.cells)
         told = [self.say["cells"].format(count=cells)] if cells else []
-        return told + [self.cause(item, "") for item in self.found.inputs.settings]
+        told += [self.cause(item, "") for item in self.found.inputs.settings]
+        for key, causes in self.found.inputs.reviews.items():
+            told += [f"{self.names.get(key, key)}: {self.cause(item, '')}" for item in causes]
+        return told
 
     def changed(self, item: Change, causes: tuple[Cause, ...]) -> Changed:
         before, after = (self.value(item.kind, value) for value in (item.before, item.after))
@@ -86,11 +89,17 @@ class _Page:
         if value is None:
             return str(self.say["nothing_said"])
         if kind == "reestimated":
-            return f"{value} {self.say['person_days']}"
+            return f"{value.replace('.', self.texts.say('decimal'))} {self.say['person_days']}"
         if kind == "resized":
             for word, label in self.say["states"].items():
                 value = value.replace(word, str(label))
         return value
+
+    def _decision(self, kind: str, text: str) -> str:
+        """A decision and whether it holds, such as `retain (active)`, in words."""
+        value, _, state = text.removesuffix(")").rpartition(" (")
+        said = self.texts.say(f"option_{value}") if kind == "disposition" else value
+        return f"{said} ({self.texts.say(f'reviewed_{state}')})"
 
     def cause(self, cause: Cause, system_id: str) -> str:
         """One cause; a knock-on with the first causes that it goes back to."""
@@ -111,4 +120,7 @@ class _Page:
         what = self.texts.field(column) if cause.kind == "cell" else cause.what
         if cause.kind == "review":
             what = self.say["reviews"].get(cause.what, cause.what)
+            before, after = (
+                nothing if value is None else self._decision(cause.what, value) for value in (cause.before, cause.after)
+            )
         return str(words[key].format(place=cause.place, what=what, before=before, after=after))

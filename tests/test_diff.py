@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -11,8 +13,9 @@ import pandas as pd
 import pytest
 
 from planner import pipeline
-from planner.diff import Diff, diff
+from planner.diff import READ, Diff, diff
 from planner.diff.rows import differing
+from planner.errors import PlannerError
 from planner.schema import to_csv_bytes
 from planner.store import open_saved
 from planner.texts import load_texts
@@ -204,3 +207,45 @@ def test_ten_thousand_systems_are_compared_within_the_goal(tmp_path: Path) -> No
     assert {item.kind for item in found.changes} >= {"reclassified", "moved"}
     # The goal is two seconds; a busy machine gets four.
     assert took < 4
+
+
+def test_a_plan_of_the_first_format_is_compared_as_far_as_it_goes(small: tuple[Path, Path]) -> None:
+    case, before = small
+    about = json.loads((before / "manifest.json").read_text(encoding="utf-8"))
+    for key in ("parent", "inputs"):
+        del about[key]
+    for name in ("reviews", "pins"):
+        del about["tables"][name]
+        (before / "tables" / f"{name}.csv").unlink()
+    (before / "inputs.json").unlink()
+    (before / "manifest.json").write_text(json.dumps({**about, "format": "fardplan-plan/1"}), encoding="utf-8")
+    mend(case, "system.csv", "Tallen;;;30", "Tallen;;;3000")
+    found = compared(small)
+    assert [cause.place for cause in found.roots("S2", READ)] == ["system.csv:3:E"]
+    assert not found.inputs.settings
+
+
+def test_a_plan_for_the_public_cannot_be_compared(small: tuple[Path, Path]) -> None:
+    case, before = small
+    public = pipeline.plan(case, before.with_name("public"), audience="offentlig").folder
+    with pytest.raises(PlannerError, match="without its tables"):
+        diff(open_saved(before), open_saved(public))
+
+
+def test_an_update_of_a_dated_fact_is_told_as_such(small: tuple[Path, Path]) -> None:
+    _, before = small
+    after = before.with_name("after")
+    shutil.copytree(before, after)
+    path = after / "tables" / "support.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    at = table.index[table["product"] == "windows-server"][0]
+    table.loc[at, ["security_end_min_date", "security_end_max_date"]] = "2031-01-01"
+    path.write_bytes(table.to_csv(index=False, lineterminator="\r\n").encode())
+    about = json.loads((after / "manifest.json").read_text(encoding="utf-8"))
+    about["tables"]["support"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (after / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
+    found = diff(open_saved(before), open_saved(after))
+    ((system_id, (cause,)),) = found.inputs.facts.items()
+    assert system_id == "S1" and cause.place.startswith("end_of_support: windows-server")
+    assert cause.after is not None and cause.after.startswith("2031-01-01/2031-01-01")
+    assert not found.is_empty

@@ -51,6 +51,11 @@ class Trace:
         for item in changes:
             self.kinds.setdefault(item.system_id, set()).add(item.kind)
         self.quarters = {item.system_id: item.after for item in changes if item.kind == "moved"}
+        self.lines: dict[tuple[str, ...], Causes] = {}
+        self.readers: dict[tuple[str, str], list[str]] = {}
+        for key in sorted(self.inputs.by_system):
+            for source in {(entity, name) for entity, name, _ in self.inputs.by_system[key] if key}:
+                self.readers.setdefault(source, []).append(key)
         self.turned = self._turned()
         self.sources = self.new.inputs or self.old.inputs
         self.rivals = self._rivals(changes)
@@ -142,8 +147,7 @@ class Trace:
             needed = [key for key in self.before.get(system_id, []) if "moved" in self.kinds.get(key, ())]
             found = [Cause("knock_on", key, "moved") for key in needed[:NAMED]]
         if not found:
-            others = [cause for cause in self.rivals if cause.place != system_id]
-            found = others[:NAMED]
+            found = self._others(system_id)
         return found or self._otherwise(system_id)
 
     def _decided(self, system_id: str, kinds: Iterable[str]) -> Causes:
@@ -179,29 +183,30 @@ class Trace:
 
     def _settings(self, parts: Iterable[str]) -> Causes:
         wanted = tuple(parts)
-        return [
-            cause
-            for cause in self.inputs.settings
-            if any(cause.place.startswith(part) or (part.startswith("[") and part in cause.place) for part in wanted)
-        ]
+        if wanted not in self.lines:
+            self.lines[wanted] = [
+                cause
+                for cause in self.inputs.settings
+                if any(cause.place.startswith(part) or (part[:1] == "[" and part in cause.place) for part in wanted)
+            ]
+        return self.lines[wanted]
 
     def _follows(self, system_id: str, kinds: Iterable[str]) -> Causes:
         return [Cause("knock_on", system_id, kind) for kind in kinds if kind in self.kinds.get(system_id, ())]
 
     def _elsewhere(self, system_id: str, behind: set[tuple[str, str]]) -> Causes:
         """Systems whose cells a count over several systems is made from."""
-        found = []
-        for key in sorted(self.inputs.by_system):
-            if key and key != system_id:
-                cells = self._cells(key, lambda entity, name: (entity, name) in behind)
-                found += [Cause("knock_on", key, READ)] if cells else []
-        return found[:NAMED]
+        keys = [key for source in sorted(behind) for key in self.readers.get(source, [])[: NAMED + 1]]
+        return _distinct([Cause("knock_on", key, READ) for key in keys if key != system_id])[:NAMED]
+
+    def _others(self, system_id: str) -> Causes:
+        return [cause for cause in self.rivals[: NAMED + 1] if cause.place != system_id][:NAMED]
 
     def _otherwise(self, system_id: str) -> Causes:
         """What changed at all, from near to far: of the system, of the rules, of the other systems."""
         found = self.inputs.facts.get(system_id, []) + self._cells(system_id, lambda entity, name: True)[:NAMED]
         found = found or list(self.inputs.settings)[:NAMED]
-        found = found or [cause for cause in self.rivals if cause.place != system_id][:NAMED]
+        found = found or self._others(system_id)
         return found or [Cause("unexplained", "", "")]
 
     def _rivals(self, changes: list[Change]) -> Causes:

@@ -57,7 +57,7 @@ lock: .venv/.stamp-uv ## Write the lock files anew; UPGRADE=1 also takes newer v
 		|| { echo "A lock file names where packages come from: remove that line's cause and lock again." >&2; exit 1; }
 
 clean: ## Remove .venv, caches and built plans
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis inventories/*/plan
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis inventories/*/plan inventories/*/plans
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp-venv:

@@ -14,6 +14,7 @@ from planner.cli_catalogue import app as catalogue_app
 from planner.cli_compare import compare
 from planner.cli_export import export_plan, read_edits
 from planner.cli_init import init_case
+from planner.cli_loop import compare_plans, history, review_app
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
 
@@ -34,6 +35,9 @@ app.command("map")(map_columns)
 app.command("compare")(compare)
 app.command("export")(export_plan)
 app.command("edits")(read_edits)
+app.command("history")(history)
+app.command("diff")(compare_plans)
+app.add_typer(review_app, name="review")
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

@@ -48,6 +48,10 @@ class CatalogueError(PlannerError):
     """Cloud facts could not be read or refreshed."""
 
 
+class ReviewError(PlannerError):
+    """review.yaml is wrong, or two reviewers contradict each other."""
+
+
 class SchemaError(PlannerError):
     """A table does not conform to its schema: a fault in the planner, not in the input."""
 

@@ -8,7 +8,8 @@ import pandas as pd
 from planner.case import Case
 from planner.policy import Policy, Span, Work
 from planner.portfolio import Portfolio
-from planner.schema import concat, conform
+from planner.review import told_of
+from planner.schema import concat, conform, empty
 
 POINTS = ("low", "likely", "high")
 CLOUD_OPTIONS = ("rehost", "relocate", "replatform", "refactor")
@@ -20,7 +21,8 @@ def estimate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     Returns
     -------
     dict of DataFrame
-        effort (person-days per system, phase and role) and costs (SEK; one-off, today, target).
+        effort (person-days per system, phase and role), costs (SEK; one-off, today, target) and findings (work that
+        somebody estimated for a system without any).
     """
     facts = portfolio["facts"].merge(portfolio["systems"][["system_id", "users", "criticality"]], on="system_id")
     facts = facts.merge(portfolio["decisions"][["system_id", "disposition", "tasks"]], on="system_id")
@@ -28,7 +30,8 @@ def estimate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     parts = [_work(work, facts, drivers) for work in policy.effort.work]
     parts += [_task(task.name, task.role, task.days, facts) for task in policy.decisions.tasks]
     effort = concat(parts, "effort").sort_values(["system_id", "phase", "role"], kind="stable", ignore_index=True)
-    return {"effort": effort, "costs": _costs(portfolio, effort, case, policy)}
+    effort, findings = as_decided(effort, portfolio["reviews"])
+    return {"effort": effort, "findings": findings, "costs": _costs(portfolio, effort, case, policy)}
 
 
 def _drivers(facts: pd.DataFrame, policy: Policy) -> dict[str, pd.DataFrame]:
@@ -141,3 +144,32 @@ def _usd_years(targets: pd.DataFrame, policy: Policy) -> dict[str, pd.Series]:
     storage = targets["storage_usd_month"]
     likely = (on_demand + storage) * 12
     return {"low": (committed + storage) * 12, "likely": likely, "high": likely * policy.sizing.price_high.value}
+
+
+def as_decided(effort: pd.DataFrame, reviews: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The effort with people's own estimates of a system's work, spread over phases and roles as the model does.
+
+    Returns
+    -------
+    effort, findings
+        A finding for each estimate of a system for which the proposal asks no work, so that there is nothing to spread.
+    """
+    rows = reviews[(reviews["kind"] == "effort_days") & (reviews["state"] == "active")].reset_index(drop=True)
+    if not len(rows):
+        return effort, empty("findings")
+    columns = [f"{point}_days" for point in POINTS]
+    said = rows["value"].str.split(" / ", expand=True).astype("float64").set_axis(columns, axis=1)
+    said = said.set_index(rows["system_id"])
+    said = said[~said.index.duplicated()]
+    mine = effort["system_id"].isin(said.index)
+    spread = effort.loc[mine, columns].astype("float64")
+    keys = effort.loc[mine, "system_id"]
+    sums = spread.groupby(keys).transform("sum")
+    wanted = said.reindex(keys).set_axis(spread.index)
+    even = 1 / keys.groupby(keys).transform("size")
+    share = (spread / sums.where(sums > 0)).apply(lambda column: column.fillna(even))
+    done = effort.assign(assumed=effort["assumed"].mask(mine))
+    # The three points of a row stay in order, whatever shares they have.
+    done.loc[mine, columns] = np.maximum.accumulate((share * wanted).round(4).to_numpy(), axis=1)
+    idle = rows[~rows["system_id"].isin(keys)].reset_index(drop=True)
+    return conform(done, "effort"), told_of(idle, "warning", "override_without_work")

@@ -14,6 +14,7 @@ def explain_system(system: System, language: str) -> str:
     if system.wave is not None:
         lines.append(f"{say['wave']} {system.wave}, {system.quarter}, {say['done']} {system.end_date}")
     lines.append(f"{say['effort']}: {_days(system.days, texts)}")
+    lines += _section(say["reviewed"], list(system.reviewed))
     lines += _section(say["why"], [line for reason in system.reasons for line in _reason(reason, texts)])
     lines += _section(
         say["cannot_be_decided"], [line for reason in system.undecided for line in _reason(reason, texts)]

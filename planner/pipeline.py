@@ -16,6 +16,7 @@ from planner.catalogue import load_catalogue
 from planner.cite import cite
 from planner.classify import classify
 from planner.counters import counters
+from planner.diff import Diff, diff
 from planner.enrich import enrich
 from planner.errors import InfeasiblePlan, PlannerError, VerificationError
 from planner.estimate import estimate
@@ -32,11 +33,12 @@ from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
 from planner.questions import questions
 from planner.render import papers, render
+from planner.review import FILE, held, read_review, review
 from planner.scenarios import ScenarioResult, result_of, variants, without_plan
 from planner.schedule import schedule
 from planner.simulate import simulate
 from planner.size import size
-from planner.store import load_tables, save
+from planner.store import History, as_saved, load_tables, open_history, plan_files, save
 from planner.texts import Texts
 from planner.verify import verify
 from planner.view import View, build_view
@@ -46,6 +48,7 @@ Call = Callable[[str, Callable[[], Any]], Any]
 STEPS = (
     "ingest",
     "counters",
+    "review",
     "enrich",
     "assess",
     "classify",
@@ -61,6 +64,7 @@ STEPS = (
     "outlook",
     "cite",
     "freshness",
+    "held",
     "verify",
     "render",
     "save",
@@ -96,8 +100,10 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     policy = policy_of(case)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
+    decided = read_review(case.folder / FILE)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
+        "review": lambda before: review(before, case, decided),
         "enrich": lambda before: enrich(before, case, policy),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
@@ -113,11 +119,12 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "freshness": lambda before: freshness(before, case, policy, catalogue),
+        "held": lambda before: held(before),
         "verify": lambda before: verify(before, case, policy),
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
-    return make_plan(case, policy, portfolio, catalogue)
+    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs)
 
 
 def policy_of(case: Case) -> Policy:
@@ -222,9 +229,28 @@ def plan(
         Replace what the case says.
     """
     case = read_case(folder, plan_date)
+    # A plan that is put elsewhere is a trial, and makes no history.
+    history = open_history(case) if out is None else None
     made = compute(case, call)
     _refuse_broken(made)
-    view = build_view(made, language or case.language, audience)
+    made = history.following(made) if history else made
+    files = plan_files(made)
+    changes = _since_parent(history, made, files) if history else None
+    decision = history.decision(made.plan_id) if history else None
+    view = build_view(made, language or case.language, audience, changes, decision)
     documents = call("render", lambda: {**render(view), **papers(view)})
-    place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
-    return Outcome(made, view, place)
+    place = out or case.folder / "plan"
+
+    def kept() -> Path:
+        if history:
+            history.keep(made, files)
+        return save(made, documents, place, with_tables=audience == "intern", files=files)
+
+    return Outcome(made, view, call("save", kept))
+
+
+def _since_parent(history: History, made: Plan, files: dict[str, bytes]) -> Diff | None:
+    """What differs from the plan before; nothing where there is none, or where it was thinned out."""
+    if made.parent is None or made.parent not in history.shelf.plans():
+        return None
+    return diff(history.plan(made.parent), as_saved(made, files))

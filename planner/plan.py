@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planner import __version__
@@ -13,20 +13,34 @@ from planner.case import Case
 from planner.catalogue import Catalogue
 from planner.policy import Policy
 from planner.portfolio import Portfolio
+from planner.schema import to_csv_bytes
 
-FORMAT = "fardplan-plan/1"
+FORMAT = "fardplan-plan/2"
+# Older formats that are still read: /1 has no parent and no inputs.
+READABLE = (FORMAT, "fardplan-plan/1")
 SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Case, policy and all tables of one run; `plan_id` is a fingerprint of everything that went in."""
+    """Case, policy and all tables of one run.
+
+    `plan_id` is a fingerprint of everything that went in, the plan before it (`parent`) included: `fingerprints` are
+    the inputs without it.
+    """
 
     case: Case
     policy: Policy
     portfolio: Portfolio
     catalogue: dict[str, Any]
     plan_id: str
+    fingerprints: dict[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    review: dict[str, Any] = field(default_factory=dict)
+
+    def after(self, parent: str | None) -> Plan:
+        """The same plan, made after another one."""
+        return replace(self, parent=parent, plan_id=_plan_id(self.fingerprints, parent))
 
     @property
     def has_errors(self) -> bool:
@@ -34,8 +48,14 @@ class Plan:
         return bool((self.portfolio["findings"]["severity"] == "error").any())
 
 
-def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catalogue) -> Plan:
-    """Put a plan together and give it its id."""
+def make_plan(
+    case: Case,
+    policy: Policy,
+    portfolio: Portfolio,
+    catalogue: Catalogue,
+    review: dict[str, Any] | None = None,
+) -> Plan:
+    """Put a plan together and give it its id; `review` are people's decisions, approvals of plans left out."""
     facts = {
         "captured_date": str(catalogue.manifest.get("captured_date")),
         "made_with": str(catalogue.manifest.get("made_with")),
@@ -46,17 +66,39 @@ def make_plan(case: Case, policy: Policy, portfolio: Portfolio, catalogue: Catal
             for part in catalogue.manifest.get("parts", [])
             if part["state"] in {"kept", "missing"}
         ),
+        "prices_sha256": hashlib.sha256(to_csv_bytes(catalogue.prices)).hexdigest(),
     }
-    inputs = {
+    fingerprints = {
         "format": FORMAT,
         "version": __version__,
         # What could have been instead does not make it another plan.
-        "case": case.model_dump(mode="json", exclude={"scenarios"}),
+        "case": _digest(json.dumps(case.model_dump(mode="json", exclude={"scenarios"}), sort_keys=True)),
         "policy": _digest(policy.model_dump_json()),
+        "review": _digest(json.dumps(review or {}, sort_keys=True)),
         "catalogue": facts,
         "sources": sorted(portfolio["sources"]["sha256"].unique()),
     }
-    return Plan(case, policy, portfolio, facts, _digest(json.dumps(inputs, sort_keys=True))[:12])
+    plan_id = _plan_id(fingerprints, None)
+    return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {})
+
+
+def _plan_id(fingerprints: dict[str, Any], parent: str | None) -> str:
+    made_from = fingerprints if parent is None else {**fingerprints, "parent": parent}
+    return _digest(json.dumps(made_from, sort_keys=True))[:12]
+
+
+def inputs_of(plan: Plan) -> dict[str, Any]:
+    """What a plan was made from beside its sources, in full: so that two plans can be compared line by line."""
+    return {
+        "case": plan.case.model_dump(mode="json"),
+        "policy": plan.policy.model_dump(mode="json"),
+        "review": plan.review,
+    }
+
+
+def as_json(data: Mapping[str, Any]) -> bytes:
+    """JSON for people and for line-wise comparison; the same data gives the same bytes."""
+    return (json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode("utf-8")
 
 
 def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
@@ -66,6 +108,8 @@ def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
         "format": FORMAT,
         "made_by": f"fardplan {__version__}",
         "plan_id": plan.plan_id,
+        "parent": plan.parent,
+        "inputs": plan.fingerprints,
         "organisation": plan.case.organisation,
         "plan_date": plan.case.plan_date.isoformat(),
         "policy": {"name": plan.policy.name, "sha256": _digest(plan.policy.model_dump_json())},

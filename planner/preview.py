@@ -54,12 +54,12 @@ def preview(portfolio: Portfolio, before: Mapping[str, pd.DataFrame]) -> Preview
             counts.append([entity, 0, 0, 0, 0, int(rejected.get(entity, 0))])
             continue
         _refuse_wrong_keys(old, entity, key)
-        changed = _changes(old.set_index(key, drop=False), after.set_index(key, drop=False), entity)
+        changed = changes_of(old.set_index(key, drop=False), after.set_index(key, drop=False), entity)
         kinds = changed.groupby("change")["key"].nunique()
         created, updated, gone = (int(kinds.get(kind, 0)) for kind in ("created", "updated", "gone"))
         unchanged = len(after) - created - updated
         counts.append([entity, created, updated, unchanged, gone, int(rejected.get(entity, 0))])
-        parts.append(_with_causes(changed, portfolio["provenance"]))
+        parts.append(with_causes(changed, portfolio["provenance"]))
     columns = ["entity", "created", "updated", "unchanged", "gone", "rejected"]
     return Preview(pd.DataFrame(counts, columns=columns), concat(parts, "changes"))
 
@@ -73,7 +73,7 @@ def _refuse_wrong_keys(old: pd.DataFrame, entity: str, key: str) -> None:
         )
 
 
-def _changes(old: pd.DataFrame, new: pd.DataFrame, entity: str) -> pd.DataFrame:
+def changes_of(old: pd.DataFrame, new: pd.DataFrame, entity: str) -> pd.DataFrame:
     """One row per field that differs, in the order of keys and of the schema's columns; indexed by key."""
     columns = load_table(entity).names
     key = columns[0]
@@ -125,7 +125,7 @@ def _name_of(frame: pd.DataFrame) -> pd.Series | None:
     return frame.get("name")
 
 
-def _with_causes(changes: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:
+def with_causes(changes: pd.DataFrame, provenance: pd.DataFrame) -> pd.DataFrame:
     """Add the cell that each value is read from, else the row that says nothing of it any more."""
     mine = provenance[provenance["row_id"].isin(changes["key"].unique())]
     mine = mine[mine["table"].isin(changes["entity"].unique())].astype({"row_id": "string", "column": "string"})

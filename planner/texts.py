@@ -13,7 +13,7 @@ from planner.yamlfile import load_yaml
 
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
 LANGUAGES = ("sv", "en")
-PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "scenarios", "export")
+PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "scenarios", "export", "diff")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Texts:
     check: dict[str, Any]
     scenarios: dict[str, str]
     export: dict[str, Any]
+    diff: dict[str, Any]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

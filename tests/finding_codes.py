@@ -34,10 +34,11 @@ WHEN = {
     "Groups": "Arise when systems are put into move groups.",
     "The plan": "Arise when the finished plan is checked.",
     "The cloud catalogue": "Arise when the cloud facts that the plan rests on are older than the policy allows, or could not be read.",
+    "Decisions": "Arise when people's decisions in review.yaml are held against the calendar, the inventory, the gates and the finished plan.",
     "Outlook": "Arise when the plan is held against goals, rules and dates.",
 }
 # What raises a finding, and which of its arguments is the code.
-RAISERS = {"finding_rows": 1, "_at": 1, "_finding": 1, "without_rows": 2, "BadValue": 0}
+RAISERS = {"finding_rows": 1, "_at": 1, "_finding": 1, "without_rows": 2, "told_of": 2, "BadValue": 0}
 _CODE = re.compile(r"^[a-z][a-z0-9_]+$")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from planner.render import render
+from planner.review import read_review
 from planner.view import build_view
 from tests.conftest import planned_example
 
@@ -192,3 +193,29 @@ def test_paper_names_the_systems_and_repeats_the_heads(
     assert not page.locator("#asks summary").first.is_visible()
     assert not page.locator("#cards").is_visible()
     assert page.locator("#table thead button").first.evaluate("item => getComputedStyle(item).display") == "contents"
+
+
+def test_decisions_are_saved_as_a_review_that_can_be_applied(
+    browser: Any, pages: dict[tuple[str, str], Path], tmp_path: Path
+) -> None:
+    page, wrong = opened(browser, pages["sv", "intern"])
+    save = page.locator("#review-save")
+    assert save.is_disabled()
+    page.evaluate("document.getElementById('s-S001').open = true")
+    form = page.locator("#s-S001 .decide")
+    form.locator("[data-field=disposition]").select_option("retain")
+    page.fill("#review-by", "Systemägare")
+    assert save.is_disabled(), "a decision without a reason is no decision"
+    form.locator("[data-field=why]").fill('Väntar på "förstudien": klar i maj')
+    form.locator("[data-field=quarter]").fill("2029-Q1")
+    page.fill("#review-date", "2026-11-24")
+    with page.expect_download() as download:
+        save.click()
+    download.value.save_as(tmp_path / "review.yaml")
+    review = read_review(tmp_path / "review.yaml").review
+    (override,), (pin,) = review.overrides, review.pins
+    assert (override.system, override.disposition, override.by) == ("S001", "retain", "Systemägare")
+    assert (override.why, str(override.date)) == ('Väntar på "förstudien": klar i maj', "2026-11-24")
+    assert pin.quarter == "2029-Q1" and not wrong
+    public, _ = opened(browser, pages["sv", "offentlig"])
+    assert public.locator("#review").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from planner import pipeline, store
+from planner import pipeline
+from planner.case import read_case
+from planner.errors import PlannerError
+from planner.pipeline import compute
+from planner.store import folder, open_history, open_saved
+from planner.store.locked import locked
 from tests.conftest import EXAMPLE, REPOSITORY, run_environment, write_case
 
 
@@ -85,7 +91,7 @@ def test_a_failed_write_leaves_the_earlier_plan(small: Path, tmp_path: Path, mon
     def full(*given: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "to_csv_bytes", full)
+    monkeypatch.setattr(folder, "to_csv_bytes", full)
     with pytest.raises(Exception, match="No space left"):
         pipeline.plan(small, out)
     assert fingerprint(out) == before
@@ -99,7 +105,7 @@ def test_a_plan_on_its_way_out_is_put_back(small: Path, tmp_path: Path) -> None:
     dead.wait()
     out.rename(tmp_path / f".plan.old-{dead.pid}")
     (tmp_path / f".plan.new-{dead.pid}").mkdir()
-    store._sweep(out)
+    folder.sweep(out)
     assert fingerprint(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "plan"]
     assert os.path.isdir(out)
@@ -108,3 +114,126 @@ def test_a_plan_on_its_way_out_is_put_back(small: Path, tmp_path: Path) -> None:
 def test_a_public_plan_has_no_tables(small: Path, tmp_path: Path) -> None:
     out = pipeline.plan(small, tmp_path / "plan", audience="offentlig").folder
     assert not (out / "tables").exists()
+
+
+def planned_twice(case: Path) -> tuple[Path, Path]:
+    """Two plans of a case, with a mended cell between them: the folder of its history, and its plan."""
+    pipeline.plan(case)
+    register = case / "system.csv"
+    register.write_text(register.read_text(encoding="utf-8").replace("Tallen;;", "Tallen;Avveckling;"), "utf-8")
+    return case / "plans", pipeline.plan(case).folder
+
+
+def test_every_plan_stays_and_names_the_one_before_it(small: Path) -> None:
+    plans, folder = planned_twice(small)
+    first, second = (entry.plan for entry in reversed(open_history(read_case(small)).entries()))
+    assert (second.parent, first.parent) == (first.plan_id, None)
+    assert (plans / "current").read_text(encoding="utf-8").strip() == second.plan_id
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["plan_id"] == second.plan_id
+    assert sorted(open_history(read_case(small)).shelf.plans()) == sorted([first.plan_id, second.plan_id])
+    assert first.inputs["case"]["organisation"] == "Provby kommun"
+
+
+def test_the_same_inputs_are_the_same_plan_however_often(small: Path) -> None:
+    plans, folder = planned_twice(small)
+    before, kept = fingerprint(folder), fingerprint(plans)
+    pipeline.plan(small)
+    assert (fingerprint(folder), fingerprint(plans)) == (before, kept)
+
+
+def test_a_plan_of_the_history_cannot_be_changed_unseen(small: Path) -> None:
+    plans, _ = planned_twice(small)
+    plan = open_history(read_case(small)).current
+    assert plan is not None
+    table = plans / plan.plan_id / "tables" / "systems.csv"
+    assert not table.stat().st_mode & 0o222
+    table.chmod(0o644)
+    table.write_bytes(table.read_bytes().replace(b"Eken", b"Anka"))
+    with pytest.raises(PlannerError, match="not as it was saved"):
+        plan.table("systems")
+
+
+def test_of_two_planners_the_slower_one_is_told_and_overwrites_nothing(small: Path) -> None:
+    slow = open_history(read_case(small))
+    assert slow.current is None
+    made = compute(read_case(small))
+    plans, _ = planned_twice(small)
+    before = fingerprint(plans)
+    with pytest.raises(PlannerError, match=r"meanwhile.*Plan again"):
+        slow.keep(slow.following(made).after("another"), {"manifest.json": b"{}"})
+    assert {
+        name: sha for name, sha in fingerprint(plans).items() if not name.startswith(made.after("another").plan_id)
+    } == (before)
+
+
+def test_a_planner_waits_for_another_and_then_says_so(tmp_path: Path) -> None:
+    told = pytest.raises(PlannerError, match="another planner is writing here")
+    with locked(tmp_path), told, locked(tmp_path, wait_seconds=0.2):
+        pass
+    with locked(tmp_path, wait_seconds=0.2):
+        pass
+
+
+@pytest.mark.slow
+def test_two_planners_at_once_leave_one_whole_history(small: Path) -> None:
+    command = [sys.executable, "-m", "planner.cli", "plan", str(small)]
+    runs = [
+        subprocess.Popen(command, cwd=REPOSITORY, env=run_environment(), stdout=subprocess.DEVNULL) for _ in range(2)
+    ]
+    assert [run.wait() for run in runs] == [0, 0]
+    assert len(open_history(read_case(small)).entries()) == 1
+    assert sorted(path.name for path in small.iterdir()) == ["case.yaml", "plan", "plans", "system.csv"]
+
+
+@pytest.mark.slow
+def test_killed_while_the_history_grows_the_next_run_mends_it(small: Path) -> None:
+    pipeline.plan(small)
+    register = small / "system.csv"
+    register.write_text(register.read_text(encoding="utf-8").replace("Eken", "Eken Ny"), encoding="utf-8")
+    command = [sys.executable, "-m", "planner.cli", "plan", str(small)]
+    for step in range(6):
+        run = subprocess.Popen(command, cwd=REPOSITORY, env=run_environment(), stdout=subprocess.DEVNULL)
+        time.sleep(1.0 + 0.25 * step)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        for entry in open_history(read_case(small)).entries():
+            assert entry.plan.table("systems") and entry.plan.table("decisions")
+    pipeline.plan(small)
+    entries = open_history(read_case(small)).entries()
+    assert [entry.is_current for entry in entries] == [True, False]
+    assert not [path for path in (small / "plans").iterdir() if path.name.startswith(".")]
+
+
+def test_the_rule_of_the_last_plans_spares_what_is_current_or_decided(small: Path) -> None:
+    planned_twice(small)
+    register = small / "system.csv"
+    register.write_text(register.read_text(encoding="utf-8").replace("Tallen", "Granen"), encoding="utf-8")
+    pipeline.plan(small)
+    history = open_history(read_case(small))
+    third, second, first = [entry.plan.plan_id for entry in history.entries()]
+    assert history.removable(1) == [second, first]
+    history.decide(first, {"plan": first, "by": "Nämnd", "date": "2026-12-01"})
+    assert (history.decided, history.removable(1)) == (first, [second])
+    history.shelf.remove(second)
+    assert sorted(history.shelf.plans()) == sorted([third, first])
+    assert history.plan("decided").plan_id == first
+    with pytest.raises(PlannerError, match="no such plan"):
+        history.plan(second)
+
+
+def test_a_plan_put_elsewhere_makes_no_history(small: Path, tmp_path: Path) -> None:
+    pipeline.plan(small, tmp_path / "trial")
+    assert not (small / "plans").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("fardplan-plan/1", None), ("fardplan-plan/99", "update"), ("fardplan-plan/0", "Plan anew"), (7, "Plan anew")],
+)
+def test_formats_are_read_or_refused_with_a_word(tmp_path: Path, written: object, words: str | None) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": written, "plan_id": "x"}), encoding="utf-8")
+    if words is None:
+        assert (open_saved(tmp_path).parent, open_saved(tmp_path).inputs) == (None, {})
+    else:
+        with pytest.raises(PlannerError, match=words):
+            open_saved(tmp_path)

@@ -9,6 +9,7 @@ from planner.case import Case
 from planner.classify.decisions import decided
 from planner.classify.evidence import evidence_of
 from planner.classify.options import weighed
+from planner.classify.reviewed import Replaced, lifted_gates
 from planner.codes import ranks_of
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
@@ -16,7 +17,7 @@ from planner.rules.facts import Facts
 from planner.rules.reading import Readings, read_rules
 from planner.rules.scores import Scores, score
 from planner.rules.what_if import what_if
-from planner.schema import conform
+from planner.schema import concat, conform
 
 
 def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
@@ -27,17 +28,21 @@ def classify(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     dict of DataFrame
         evidence (one row per system and rule that holds or cannot be decided), options (one row per system and option),
         decisions (one row per system), flips (which answers would change a proposal, and to what), findings (systems
-        whose options are all denied).
+        whose options are all denied, and decisions of people that a gate goes before).
     """
     facts = Facts.of(portfolio, policy)
     readings = read_rules(facts, policy.decisions.everything, case.plan_date)
-    scores = score(readings, policy.decisions)
+    lifted, refused = lifted_gates(portfolio, readings)
+    by_rules = score(readings, policy.decisions, lifted)
+    replaced = Replaced.of(portfolio, readings, by_rules)
+    scores = replaced.over(by_rules)
+    findings = [_closed_on_all_sides(readings, scores), replaced.findings(readings, scores), refused]
     return {
-        "evidence": evidence_of(portfolio, readings, policy),
+        "evidence": replaced.evidence(evidence_of(portfolio, readings, policy), readings.facts.system_ids),
         "options": weighed(readings, scores),
         "decisions": decided(readings, scores, policy.decisions),
         "flips": _flips(readings, scores),
-        "findings": _closed_on_all_sides(readings, scores),
+        "findings": concat(findings, "findings"),
     }
 
 
@@ -59,6 +64,8 @@ def _closed_on_all_sides(readings: Readings, scores: Scores) -> pd.DataFrame:
 
 def _flips(readings: Readings, scores: Scores) -> pd.DataFrame:
     found = what_if(readings, scores)
+    # What a person chose, no answer changes.
+    found = found[~scores.chosen[found["at"].to_numpy()]]
     at = found["at"].to_numpy()
     order = np.argsort(ranks_of(readings.facts.system_ids)[at], kind="stable")
     rows = {

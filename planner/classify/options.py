@@ -10,7 +10,7 @@ from planner.rules.reading import Readings
 from planner.rules.scores import NOBODY, Scores
 from planner.schema import conform
 
-REASONS = ["fewer_points", "tie_order", "no_reason", "denied"]
+REASONS = ["fewer_points", "tie_order", "no_reason", "denied", "overridden"]
 
 
 def weighed(readings: Readings, scores: Scores) -> pd.DataFrame:
@@ -39,6 +39,8 @@ def _lost_because(scores: Scores) -> NDArray[np.int64]:
     rows = np.arange(len(scores.now))
     at = np.where(scores.leader == NOBODY, 0, scores.leader)
     best = np.where(scores.leader == NOBODY, np.inf, scores.now[rows, at])[:, None]
-    why = np.select([scores.denied, scores.now <= 0, scores.now == best], [3, 2, 1], default=0)
+    why = np.select(
+        [scores.denied, scores.chosen[:, None], scores.now <= 0, scores.now == best], [3, 4, 2, 1], default=0
+    )
     why[rows[scores.leader != NOBODY], scores.leader[scores.leader != NOBODY]] = -1
     return why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,8 @@ class Scores:
 
     `now` are the points of rules that hold; `low` and `high` bound what they can become. `lead` is the least that the
     leader can be ahead of each option when every answer is in (bounds of single fields are exact, a rule that still
-    depends on several is taken at its worst). `leader` and `second` are columns, -1 for nobody.
+    depends on several is taken at its worst). `leader` and `second` are columns, -1 for nobody;
+    `chosen` marks systems whose leader a person chose.
     """
 
     options: list[str]
@@ -38,6 +40,7 @@ class Scores:
     leader: NDArray[np.int64]
     second: NDArray[np.int64]
     lead: Matrix
+    chosen: Bools
 
     @property
     def settled(self) -> Bools:
@@ -48,7 +51,8 @@ class Scores:
         ahead = (self.lead > 0) | ((self.lead == 0) & (at[:, None] < order))
         beaten = ahead | self.denied | (order == at[:, None])
         rows = np.arange(len(at))
-        safe: Bools = has & beaten.all(axis=1) & ~self.may_be_denied[rows, at] & (self.low[rows, at] > 0)
+        wins = beaten.all(axis=1) & (self.low[rows, at] > 0) | self.chosen
+        safe: Bools = has & wins & ~self.may_be_denied[rows, at]
         return safe
 
     @property
@@ -58,15 +62,15 @@ class Scores:
         at = np.where(self.leader == NOBODY, -1, self.leader)[:, None]
         can = (self.lead < 0) | ((self.lead == 0) & (order < at))
         can |= (at == NOBODY) & (self.high > 0)
-        rivals: Bools = can & ~self.denied & (order != at)
+        rivals: Bools = can & ~self.denied & (order != at) & ~self.chosen[:, None]
         return rivals
 
 
-def score(readings: Readings, decisions: Decisions) -> Scores:
-    """Weigh all rules and gates."""
+def score(readings: Readings, decisions: Decisions, lifted: Mapping[str, Bools] | None = None) -> Scores:
+    """Weigh all rules and gates; `lifted` are the systems for which a gate does not deny, by its name."""
     options: list[str] = list(decisions.options)
     column = {option: at for at, option in enumerate(options)}
-    denied, may, by = _denials(readings, column)
+    denied, may, by = _denials(readings, column, lifted or {})
     now = np.zeros((len(options), len(readings.facts)))
     for reading in readings.rules:
         now[column[_rule(reading).then]] += (_rule(reading).points * (reading.now == TRUE))[reading.codes]
@@ -76,7 +80,8 @@ def score(readings: Readings, decisions: Decisions) -> Scores:
     second = best_of(left)
     low, high, lead = _bounds(readings, column, leader)
     low, high = np.minimum(low, now), np.maximum(high, now)
-    return Scores(options, now.T, low.T, high.T, denied.T, may.T, by.T, leader, second, lead.T)
+    nobody = np.zeros(len(leader), dtype=np.bool_)
+    return Scores(options, now.T, low.T, high.T, denied.T, may.T, by.T, leader, second, lead.T, nobody)
 
 
 def standing(points: Matrix, denied: Bools) -> Matrix:
@@ -96,7 +101,9 @@ def _rule(reading: Reading) -> Rule:
     return reading.item
 
 
-def _denials(readings: Readings, column: dict[str, int]) -> tuple[Bools, Bools, NDArray[np.int64]]:
+def _denials(
+    readings: Readings, column: dict[str, int], lifted: Mapping[str, Bools]
+) -> tuple[Bools, Bools, NDArray[np.int64]]:
     shape = (len(column), len(readings.facts))
     denied, may = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     by = np.full(shape, NOBODY, dtype=np.int64)
@@ -104,6 +111,8 @@ def _denials(readings: Readings, column: dict[str, int]) -> tuple[Bools, Bools, 
         if not isinstance(reading.item, Gate) or reading.item.verdict != "deny":
             continue
         denies, could = (reading.now == TRUE)[reading.codes], (reading.ahead == UNKNOWN)[reading.codes]
+        if reading.item.name in lifted:
+            denies, could = (flags & ~lifted[reading.item.name] for flags in (denies, could))
         for option in reading.item.options:
             at = column[option]
             by[at][denies & ~denied[at]] = number

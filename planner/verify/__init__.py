@@ -18,6 +18,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     systems.every_system_is_decided_once,
     systems.every_decision_has_evidence,
     systems.denied_options_are_not_chosen,
+    systems.people_are_followed,
     systems.every_server_is_accounted_for,
     sizes.sizes_hold,
     money.money_holds,

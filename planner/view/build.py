@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from planner import __version__
 from planner.case import Exchange
+from planner.diff import Diff
 from planner.plan import Plan
 from planner.texts import load_texts
 from planner.view import appendix, business, goals, groups, overlaps, page_one, risk, timeplan
+from planner.view.changes import changes_page
 from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.providers import providers
@@ -21,7 +23,9 @@ UNKNOWN: Span = (None, None, None)
 Counted = TypeVar("Counted", Count, Wave)
 
 
-def build_view(plan: Plan, language: str, audience: str) -> View:
+def build_view(
+    plan: Plan, language: str, audience: str, changes: Diff | None = None, decision: dict[str, Any] | None = None
+) -> View:
     """Build the view.
 
     Parameters
@@ -34,6 +38,10 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         `intern` sees everything; `offentlig` sees names, actions, quarters, decisions and totals: what it may not
         see is never put
         into the view (public-sector reference 7.1, own model).
+    changes
+        What differs from the plan before.
+    decision
+        Record of the approval of this plan; it is a draft without one.
     """
     desk = Desk(plan, load_texts(language), audience == "intern")
     cards = systems(desk)
@@ -44,7 +52,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
     inside = desk.is_internal
     return View(
         schema=SCHEMA,
-        meta=_meta(desk, audience),
+        meta=_meta(desk, audience, decision),
         conclusion=_conclusion(desk, cards),
         asks=page_one.asks(desk),
         counts=tuple(_totals_only(desk, count) for count in page_one.counts(desk)),
@@ -95,6 +103,7 @@ def build_view(plan: Plan, language: str, audience: str) -> View:
         providers=providers(desk),
         assumptions=appendix.assumptions(desk),
         has_details=inside,
+        changes=changes_page(changes, desk.texts, None if inside else desk.names) if changes else None,
     )
 
 
@@ -120,7 +129,7 @@ def _listed(parts: list[str], last: str) -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
-def _meta(desk: Desk, audience: str) -> Meta:
+def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
     case = desk.plan.case
     priced = desk.table("targets").dropna(subset="price_as_of").sort_values("price_as_of")
     rate = case.exchange
@@ -145,6 +154,7 @@ def _meta(desk: Desk, audience: str) -> Meta:
         catalogue_made_with=desk.plan.catalogue["made_with"],
         catalogue_parts=appendix.catalogue_parts(desk),
         sources=appendix.sources(desk),
+        decision=desk.texts.diff["history"]["decided"].format(**decision) if decision else None,
     )
 
 

@@ -35,6 +35,7 @@ class Meta:
     catalogue_made_with: str
     catalogue_parts: tuple[CataloguePart, ...]
     sources: tuple[SourceRow, ...]
+    decision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -560,6 +561,7 @@ class System:
     circle: str
     assumed: tuple[str, ...]
     sizing: tuple[str, ...]
+    reviewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -610,6 +612,38 @@ class Assumption:
     value: str
     because: str
     source: str
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One sum of the plan before and of this plan; unknown where nothing that goes into it is known."""
+
+    label: str
+    before: float | str | None
+    after: float | str | None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What became of one system since the plan before, and why."""
+
+    kind: str
+    label: str
+    system: Ref
+    before: str
+    after: str
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs from another plan: sums, systems, and what changed in the inputs."""
+
+    old_id: str
+    new_id: str
+    totals: tuple[Sum, ...]
+    inputs: tuple[str, ...]
+    systems: tuple[Changed, ...]
 
 
 @dataclass(frozen=True)
@@ -668,3 +702,4 @@ class View:
     providers: tuple[ProviderRow, ...]
     assumptions: tuple[Assumption, ...]
     has_details: bool
+    changes: Changes | None = None

@@ -313,7 +313,9 @@ def coverage(desk: Desk) -> tuple[Coverage, ...]:
         "support": facts["support_status"].notna(),
     }
     rows = [_coverage(desk, key, flags) for key, flags in known.items()]
-    return (*rows, Coverage(desk.texts.say("coverage_confirmed"), 0, total))
+    reviews = desk.table("reviews").query("kind == 'disposition' and state == 'active'")
+    confirmed = int(reviews["system_id"].nunique())
+    return (*rows, Coverage(desk.texts.say("coverage_confirmed"), confirmed, total))
 
 
 def _coverage(desk: Desk, key: str, flags: pd.Series) -> Coverage:

@@ -55,6 +55,7 @@ class _Shelves:
         )
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
+        self.reviews = _by(desk.table("reviews"), "system_id") if details else {}
         self.sizing = sizing_of(desk) if details else {}
         self.needs = _pairs(desk, links, "source_system_id", "target_system_id") if details else {}
         self.needed_by = _pairs(desk, links, "target_system_id", "source_system_id") if details else {}
@@ -113,13 +114,14 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         circle=why(desk, group) if detail else "",
         assumed=_assumed(desk, shelves.assumed.get(key, [])),
         sizing=shelves.sizing.get(key, ()),
+        reviewed=tuple(_reviewed(desk, item) for item in shelves.reviews.get(key, [])),
     )
 
 
 def _weighty(rows: list[dict[str, Any]], chosen: str) -> list[dict[str, Any]]:
     """What holds: first what speaks for the proposal, then gates, then what speaks for something else."""
     holding = [row for row in rows if row["outcome"] == "true"]
-    rank = {"gate": 1, "rule": 2}
+    rank = {"review": 0, "gate": 1, "rule": 2}
     return sorted(
         holding,
         key=lambda row: (
@@ -219,6 +221,23 @@ def _alternative(desk: Desk, row: dict[str, Any]) -> Alternative:
         float(row["score_low"]),
         float(row["score_high"]),
         why,
+    )
+
+
+def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
+    """One decision of a person, and whether it holds."""
+    kind, value = str(row["kind"]), str(row["value"])
+    until = desk.texts.say("reviewed_until", date=iso(row["expires"])) if iso(row["expires"]) else ""
+    return desk.texts.say(
+        "reviewed",
+        kind=desk.texts.diff["reviews"][kind],
+        value=desk.texts.say(f"option_{value}") if kind == "disposition" else value,
+        who=row["who"],
+        date=iso(row["when"]),
+        why=row["why"],
+        until=until,
+        state=desk.texts.say(f"reviewed_{row['state']}"),
+        place=row["place"],
     )
 
 

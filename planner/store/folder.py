@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -11,13 +10,25 @@ from pathlib import Path
 import pandas as pd
 
 from planner.errors import PlannerError, SchemaError
-from planner.plan import FORMAT, Plan, manifest
+from planner.plan import Plan, as_json, inputs_of, manifest
 from planner.schema import from_csv_bytes, to_csv_bytes
+from planner.store.locked import locked
+from planner.store.manifest import INPUTS, MANIFEST, read_manifest
 
-MANIFEST = "manifest.json"
+Files = Mapping[str, bytes]
 
 
-def save(plan: Plan, documents: Mapping[str, bytes], folder: Path, *, with_tables: bool) -> Path:
+def plan_files(plan: Plan) -> dict[str, bytes]:
+    """Everything that a plan is, by name inside its folder: its tables, its inputs and its manifest."""
+    tables = {name: to_csv_bytes(frame) for name, frame in sorted(plan.portfolio.tables.items())}
+    return {
+        **{f"tables/{name}.csv": content for name, content in tables.items()},
+        INPUTS: as_json(inputs_of(plan)),
+        MANIFEST: as_json(manifest(plan, tables)),
+    }
+
+
+def save(plan: Plan, documents: Files, folder: Path, *, with_tables: bool, files: Files | None = None) -> Path:
     """Write a plan folder atomically.
 
     Parameters
@@ -29,7 +40,9 @@ def save(plan: Plan, documents: Mapping[str, bytes], folder: Path, *, with_table
     folder
         Where to put it; an earlier plan there is replaced, anything else is refused.
     with_tables
-        Write the tables as well: they hold everything, so a public plan goes without them.
+        Write the tables and inputs as well: they hold everything, so a public plan goes without them.
+    files
+        What `plan_files` gives, when it is at hand.
 
     Raises
     ------
@@ -39,10 +52,14 @@ def save(plan: Plan, documents: Mapping[str, bytes], folder: Path, *, with_table
     _refuse_foreign(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
         fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
-        _write(plan, documents, fresh, with_tables)
-        _swap(fresh, folder)
+        with locked(folder.parent):
+            sweep(folder)
+        made = plan_files(plan) if files is None else files
+        kept = made if with_tables else {MANIFEST: made[MANIFEST]}
+        write_files({**documents, **kept}, fresh)
+        with locked(folder.parent):
+            _swap(fresh, folder)
     except OSError as reason:
         raise PlannerError(
             f"the plan cannot be written ({reason.strerror})",
@@ -60,16 +77,7 @@ def load_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     PlannerError
         The folder holds no plan, one of another format or one without tables, or a table cannot be read.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise PlannerError("there is no plan here", place=str(folder), remedy="Name the folder of a plan.")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        written = found.get("format") if isinstance(found, dict) else None
-    except (OSError, ValueError):
-        written = None
-    if written != FORMAT:
-        raise PlannerError("the plan is of another format", place=str(path), value=written, remedy="Plan anew.")
+    read_manifest(folder)
     tables = folder / "tables"
     if not tables.is_dir():
         raise PlannerError(
@@ -101,17 +109,13 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def _write(plan: Plan, documents: Mapping[str, bytes], folder: Path, with_tables: bool) -> None:
+def write_files(files: Files, folder: Path) -> None:
+    """Write files into a new folder."""
     folder.mkdir()
-    for name, content in sorted(documents.items()):
-        (folder / name).write_bytes(content)
-    tables = {name: to_csv_bytes(frame) for name, frame in sorted(plan.portfolio.tables.items())}
-    if with_tables:
-        (folder / "tables").mkdir()
-        for name, content in tables.items():
-            (folder / "tables" / f"{name}.csv").write_bytes(content)
-    about = json.dumps(manifest(plan, tables), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    (folder / MANIFEST).write_text(about, encoding="utf-8")
+    for name, content in sorted(files.items()):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _swap(fresh: Path, folder: Path) -> None:
@@ -122,7 +126,7 @@ def _swap(fresh: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Tidy up after runs that were killed: put back a plan that was on its way out, remove what was on its way in."""
     for path in sorted(folder.parent.glob(f".{folder.name}.old-*")):
         if _is_running(path):

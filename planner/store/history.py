@@ -1,0 +1,132 @@
+"""The plans of a case in their order: which one is current, which one is decided, and which may be thinned out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from planner.case import Case
+from planner.errors import PlannerError
+from planner.plan import Plan, as_json
+from planner.store.manifest import MANIFEST, parse_manifest
+from planner.store.saved import SavedPlan
+from planner.store.shelf import Folder, Shelf
+
+CURRENT, DECIDED = "current", "decided"
+RECORDS = "decisions"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One plan of the history; `decision` is the record of whoever approved it."""
+
+    plan: SavedPlan
+    is_current: bool
+    decision: dict[str, Any] | None
+
+
+class History:
+    """Plans of one case.
+
+    A plan's id is a hash of its inputs, and the plan before it is one of them: so the plans are a chain, and the same
+    inputs planned twice are the same plan.
+    """
+
+    def __init__(self, shelf: Shelf, place: str) -> None:
+        self.shelf = shelf
+        self.place = place
+
+    @cached_property
+    def current(self) -> SavedPlan | None:
+        """The plan that the next one begins from, as it was when first asked for."""
+        plan_id = self.shelf.pointer(CURRENT)
+        return self.plan(plan_id) if plan_id else None
+
+    @property
+    def decided(self) -> str | None:
+        """Id of the plan that was approved last."""
+        return self.shelf.pointer(DECIDED)
+
+    def plan(self, plan_id: str) -> SavedPlan:
+        """One plan; `current` and `decided` are names of plans too.
+
+        Raises
+        ------
+        PlannerError
+            There is no such plan.
+        """
+        named = self.shelf.pointer(plan_id) if plan_id in (CURRENT, DECIDED) else plan_id
+        content = self.shelf.read(named, MANIFEST) if named else None
+        if named is None or content is None:
+            raise PlannerError(
+                "there is no such plan in the history", place=self.place, value=plan_id, remedy="See fardplan history."
+            )
+        manifest = parse_manifest(content, f"{self.place}/{named}")
+        return SavedPlan(f"{self.place}/{named}", manifest, lambda name: self.shelf.read(named, name))
+
+    def following(self, plan: Plan) -> Plan:
+        """A new plan with its parent: the current one, or that one's own where both are made from the same."""
+        if self.current is None:
+            return plan
+        is_same = self.current.manifest.get("inputs") == json.loads(as_json(plan.fingerprints))
+        return plan.after(self.current.parent if is_same else self.current.plan_id)
+
+    def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:
+        """Put a plan on the shelf and make it the current one.
+
+        Raises
+        ------
+        PlannerError
+            Another run has made another plan current since this one was begun.
+        """
+        self.shelf.add(plan.plan_id, files)
+        before = self.current.plan_id if self.current else None
+        if self.shelf.pointer(CURRENT) != plan.plan_id:
+            self.shelf.move(CURRENT, before, plan.plan_id)
+
+    def decide(self, plan_id: str, record: Mapping[str, Any]) -> None:
+        """Make a plan the decided one, and write down who said so of which bytes.
+
+        A plan that is decided already keeps its first record.
+        """
+        plan = self.plan(plan_id)
+        self.shelf.add(f"{RECORDS}/{plan.plan_id}", {MANIFEST: as_json(record)})
+        before = self.decided
+        if before != plan.plan_id:
+            self.shelf.move(DECIDED, before, plan.plan_id)
+
+    def decision(self, plan_id: str) -> dict[str, Any] | None:
+        """Record of the approval of a plan."""
+        content = self.shelf.read(f"{RECORDS}/{plan_id}", MANIFEST)
+        found: dict[str, Any] | None = json.loads(content) if content is not None else None
+        return found
+
+    def entries(self) -> list[Entry]:
+        """All plans from the current one backwards, then those that no chain leads to, by id."""
+        current = self.shelf.pointer(CURRENT)
+        known = set(self.shelf.plans())
+        order: list[str] = []
+        at = current
+        while at in known and at not in order:
+            order.append(str(at))
+            at = self.plan(str(at)).parent
+        order += sorted(known - set(order))
+        return [Entry(self.plan(key), key == current, self.decision(key)) for key in order]
+
+    def removable(self, keep: int) -> list[str]:
+        """Plans that a rule "the last so many" would take away: never the current one nor one that was decided."""
+        entries = self.entries()
+        return [entry.plan.plan_id for entry in entries[keep:] if not entry.is_current and entry.decision is None]
+
+
+def open_history(case: Case) -> History:
+    """History of a case: the folder `plans` beside its `plan`, or the bucket that the case names."""
+    if case.store is None:
+        place = case.folder / "plans"
+        return History(Folder(place), str(place))
+    from planner.store.s3 import Bucket
+
+    return History(Bucket(case.store), case.store)

@@ -20,9 +20,11 @@ from planner.cli import app
 from planner.errors import ReviewError
 from planner.pipeline import compute
 from planner.plan import Plan
+from planner.portfolio import Portfolio
 from planner.review import Read, Review, merge, read_review
 from planner.review.model import json_schema
 from planner.store import open_history
+from planner.verify import verify
 from planner.view import build_view
 from tests.conftest import EXAMPLE, REPOSITORY, planned_example
 
@@ -105,6 +107,15 @@ def test_a_gate_goes_before_an_override_and_the_contradiction_is_told(decided: P
     assert decisions.loc[system, "disposition"] != value
     own = decided.portfolio["evidence"].query("system_id == @system and kind == 'review'")
     assert own["effect"].tolist() == ["refused"]
+
+
+def test_the_checker_notices_a_decision_that_was_not_followed(decided: Plan) -> None:
+    decisions = decided.portfolio["decisions"]
+    is_mine = decisions["system_id"] == "S009"
+    turned = decisions.assign(disposition=decisions["disposition"].mask(is_mine, "retain"))
+    broken = Portfolio({**decided.portfolio.tables, "decisions": turned})
+    found = verify(broken, decided.case, decided.policy)["findings"].query("detail == 'promise_reviews'")
+    assert found["row_id"].tolist() == ["S009"]
 
 
 def test_an_estimate_of_ones_own_keeps_its_sums_and_the_shares_of_the_model(decided: Plan) -> None:

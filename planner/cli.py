@@ -12,6 +12,8 @@ import typer
 
 from planner.cli_catalogue import app as catalogue_app
 from planner.cli_compare import compare
+from planner.cli_fleet import fleet
+from planner.cli_flows import deploy, notify, serve
 from planner.cli_init import init_case
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
@@ -31,6 +33,10 @@ app.add_typer(catalogue_app, name="catalogue")
 app.command("init")(init_case)
 app.command("map")(map_columns)
 app.command("compare")(compare)
+app.command("fleet")(fleet)
+app.command("serve")(serve)
+app.command("deploy")(deploy)
+app.command("notify")(notify)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

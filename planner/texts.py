@@ -13,7 +13,7 @@ from planner.yamlfile import load_yaml
 
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
 LANGUAGES = ("sv", "en")
-PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "scenarios")
+PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "scenarios", "fleet")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Texts:
     mapping: dict[str, Any]
     check: dict[str, Any]
     scenarios: dict[str, str]
+    fleet: dict[str, str]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

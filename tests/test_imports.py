@@ -40,13 +40,14 @@ FLOORS = [
         "overlaps",
         "freshness",
     },
-    {"plan", "verify", "case_file", "preview"},
+    {"plan", "verify", "case_file", "preview", "origins"},
     {"store", "mapping", "new_case", "scenarios"},
-    {"view"},
+    {"view", "fleet"},
     {"render", "explain"},
     {"check"},
-    {"pipeline", "cli_init", "cli_ask", "cli_catalogue"},
-    {"cli_map", "cli_compare"},
+    {"pipeline", "cli_init", "cli_ask", "cli_catalogue", "cli_flows"},
+    {"cli_map", "cli_compare", "fleet_run"},
+    {"cli_fleet"},
     {"cli"},
 ]
 STEPS = FLOORS[8]

@@ -11,10 +11,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from prefect.automations import Automation
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
-from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.settings import PREFECT_API_URL
 
@@ -27,21 +27,18 @@ ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
 def crash_silent_runs() -> None:
-    """Create the automation that marks a run as crashed when it has sent no heartbeat, or bring it up to date."""
-    wanted = _automation()
-    try:
-        known = Automation.read(name=NAME)
-    except ValueError:
-        wanted.create()
-        return
-    known.trigger, known.actions, known.description = wanted.trigger, wanted.actions, wanted.description
-    known.update()
+    """Create the automation that marks a run as crashed when it has sent no heartbeat, in place of an earlier one."""
+    with get_client(sync_client=True) as client:
+        # Made anew rather than mended: it keeps nothing that would be lost.
+        for known in client.read_automations_by_name(NAME):
+            client.delete_automation(known.id)
+        client.create_automation(_automation())
 
 
-def _automation() -> Automation:
-    return Automation(
+def _automation() -> AutomationCore:
+    return AutomationCore(
         name=NAME,
-        description="Made by fardplan deploy. A run whose process was killed is marked as crashed and gives up its place.",
+        description="Made by fardplan deploy. A run whose process was killed is marked as crashed and gives up its slot.",
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{end}" for end in ENDS)},

@@ -4,16 +4,23 @@
 
 Every municipality has a register, servers and data flows of its own, drawn from a market of some hundred products that
 many have bought, so that there is something to find in common. The municipalities and all they own are invented.
-Prints wall time and CPU of the planning and of the report, and what 290 would take at that pace. That line is an
-extrapolation, unless all 290 were run (--all).
+Prints wall time of the planning, CPU of the report, and what 290 would take at that pace: an extrapolation, unless all
+290 were run (--all).
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
+import os
 import random
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from planner.fleet_run import CaseRun, find_cases, plan_all, plan_one, write_report
 
 MUNICIPALITIES = 290
 VENDORS, PRODUCTS = 60, 400
@@ -105,3 +112,55 @@ def _csv(rows: list[list[str]]) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
     return text.getvalue()
+
+
+def run(cases: dict[str, Path], out: Path, workers: int, in_threads: bool) -> float:
+    """Seconds of wall time for planning the cases."""
+    start = time.perf_counter()
+    if in_threads:
+        with ThreadPoolExecutor(workers) as pool:
+            runs = list(pool.map(lambda item: plan_one(item[0], item[1], out / item[0]), cases.items()))
+    else:
+        runs = plan_all(cases, out, workers)
+    failed = [run for run in runs if run.problem]
+    assert not failed, failed[0]
+    return time.perf_counter() - start
+
+
+def report_seconds(cases: dict[str, Path], out: Path) -> float:
+    """Seconds of CPU for the report on plans that are there."""
+    used = time.process_time()
+    write_report([CaseRun(case, out / case, None) for case in cases], out, "sv")
+    return time.process_time() - used
+
+
+def main() -> None:
+    """Print one line per number of workers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=12)
+    parser.add_argument("--systems", type=int, default=300)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--threads", action="store_true", help="threads instead of processes")
+    parser.add_argument("--all", action="store_true", help=f"all {MUNICIPALITIES}, with the last number of workers")
+    parser.add_argument("--keep", type=Path, help="folder for cases and plans; a temporary one by default")
+    given = parser.parse_args()
+    count = MUNICIPALITIES if given.all else given.cases
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.keep or Path(name)
+        write_fleet(folder / "cases", count, given.systems)
+        cases = dict(list(find_cases(folder / "cases").items())[:count])
+        kind = "threads" if given.threads else "processes"
+        print(f"{count} cases of {given.systems} systems in {kind}; load before: {os.getloadavg()[0]:.1f}")
+        print(
+            *(f"{name:>12}" for name in ("workers", "wall s", "s per case", "290, min")),
+            "" if given.all else "(extrapolated)",
+        )
+        for workers in given.workers[-1:] if given.all else given.workers:
+            wall = run(cases, folder / f"plans-{workers}", workers, given.threads)
+            each = wall / count
+            print(f"{workers:12} {wall:12.1f} {each:12.2f} {each * MUNICIPALITIES / 60:12.1f}", flush=True)
+        print(f"report: {report_seconds(cases, folder / f'plans-{given.workers[-1]}'):.1f} s of CPU")
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,7 @@ def crash_silent_runs() -> None:
 def _automation() -> AutomationCore:
     return AutomationCore(
         name=NAME,
-        description="Made by fardplan deploy. A run whose process was killed is marked as crashed and gives up its slot.",
+        description="Made by fardplan deploy. A run whose process was killed is marked as crashed.",
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{end}" for end in ENDS)},

@@ -1,6 +1,6 @@
 """A fleet of synthetic municipalities: what planning them all costs, and how it scales with workers.
 
-    python -m benchmarks.fleet [--cases 12] [--systems 300] [--workers 1 2] [--threads] [--all] [--keep FOLDER]
+    python -m benchmarks.fleet [--cases 12] [--systems 300] [--workers 1 2] [--threads] [--tables-only] [--all]
 
 Every municipality has a register, servers and data flows of its own, drawn from a market of some hundred products that
 many have bought, so that there is something to find in common. The municipalities and all they own are invented.
@@ -114,14 +114,14 @@ def _csv(rows: list[list[str]]) -> str:
     return text.getvalue()
 
 
-def run(cases: dict[str, Path], out: Path, workers: int, in_threads: bool) -> float:
+def run(cases: dict[str, Path], out: Path, workers: int, in_threads: bool, with_documents: bool) -> float:
     """Seconds of wall time for planning the cases."""
     start = time.perf_counter()
     if in_threads:
         with ThreadPoolExecutor(workers) as pool:
-            runs = list(pool.map(lambda item: plan_one(item[0], item[1], out / item[0]), cases.items()))
+            runs = list(pool.map(lambda item: plan_one(item[0], item[1], out / item[0], with_documents), cases.items()))
     else:
-        runs = plan_all(cases, out, workers)
+        runs = plan_all(cases, out, workers, with_documents)
     failed = [run for run in runs if run.problem]
     assert not failed, failed[0]
     return time.perf_counter() - start
@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--systems", type=int, default=300)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--threads", action="store_true", help="threads instead of processes")
+    parser.add_argument("--tables-only", action="store_true", help="without documents")
     parser.add_argument("--all", action="store_true", help=f"all {MUNICIPALITIES}, with the last number of workers")
     parser.add_argument("--keep", type=Path, help="folder for cases and plans; a temporary one by default")
     given = parser.parse_args()
@@ -156,7 +157,7 @@ def main() -> None:
             "" if given.all else "(extrapolated)",
         )
         for workers in given.workers[-1:] if given.all else given.workers:
-            wall = run(cases, folder / f"plans-{workers}", workers, given.threads)
+            wall = run(cases, folder / f"plans-{workers}", workers, given.threads, not given.tables_only)
             each = wall / count
             print(f"{workers:12} {wall:12.1f} {each:12.2f} {each * MUNICIPALITIES / 60:12.1f}", flush=True)
         print(f"report: {report_seconds(cases, folder / f'plans-{given.workers[-1]}'):.1f} s of CPU")

@@ -24,6 +24,9 @@ def fleet(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes at a time; as many as processors by default.")
     ] = None,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Without each case's documents, which are a third of the work.")
+    ] = False,
     lang: Annotated[FleetLanguage, typer.Option("--lang", help="Language of the report.")] = FleetLanguage.sv,
 ) -> None:
     """Plan many cases side by side and report what the organisations have in common.
@@ -41,7 +44,7 @@ def fleet(
         if run.problem:
             typer.echo(f"  {run.problem}", err=True)
 
-    runs = plan_all(find_cases(folder), out, workers, said=said)
+    runs = plan_all(find_cases(folder), out, workers, not tables_only, said)
     planned = sum(1 for run in runs if run.folder)
     typer.echo(words["done"].format(planned=planned, total=len(runs)))
     for path in write_report(runs, out, lang.value):

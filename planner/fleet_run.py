@@ -13,7 +13,7 @@ from pathlib import Path
 
 from planner.errors import CaseError, PlannerError
 from planner.fleet import fleet_report, read_fleet
-from planner.pipeline import plan
+from planner.pipeline import plan, plan_tables
 from planner.policy import load_policy
 from planner.render.fleet import fleet_files
 from planner.texts import load_texts
@@ -45,23 +45,23 @@ def find_cases(folder: Path) -> dict[str, Path]:
     return found
 
 
-def plan_one(case: str, folder: Path, out: Path, language: str | None = None) -> CaseRun:
+def plan_one(case: str, folder: Path, out: Path, with_documents: bool = True) -> CaseRun:
     """Plan one case of many and say what came of it; raises nothing, so that one never stops the others."""
     try:
-        made = plan(folder, out, language=language)
+        made = plan(folder, out).folder if with_documents else plan_tables(folder, out)
     except PlannerError as reason:
         return CaseRun(case, None, str(reason))
     except Exception as fault:
         # A fault of ours in one case of hundreds: told with its kind, and the others go on.
         return CaseRun(case, None, f"a fault of the planner ({type(fault).__name__}: {fault}); report it with the case")
-    return CaseRun(case, made.folder, None)
+    return CaseRun(case, made, None)
 
 
 def plan_all(
     cases: Mapping[str, Path],
     out: Path,
     workers: int | None = None,
-    language: str | None = None,
+    with_documents: bool = True,
     said: Said | None = None,
 ) -> list[CaseRun]:
     """Plan cases into folders of `out` in processes, as many at a time as there are processors.
@@ -72,8 +72,8 @@ def plan_all(
         Folders by name.
     out
         Each plan is written to the folder of the case's name in it.
-    workers, language
-        Processes at a time; language of the documents, each case's own by default.
+    workers, with_documents
+        Processes at a time; whether to render each case's documents, which is a third of the work.
     said
         Told after each case: how many are done, of how many, and what came of it.
 
@@ -82,23 +82,23 @@ def plan_all(
     What came of each, by name.
     """
     done: dict[str, CaseRun] = {}
-    for run in _runs(cases, out, max(1, workers or os.cpu_count() or 1), language):
+    for run in _runs(cases, out, max(1, workers or os.cpu_count() or 1), with_documents):
         done[run.case] = run
         if said:
             said(len(done), len(cases), run)
     return [done[case] for case in sorted(done)]
 
 
-def _runs(cases: Mapping[str, Path], out: Path, workers: int, language: str | None) -> Iterator[CaseRun]:
+def _runs(cases: Mapping[str, Path], out: Path, workers: int, with_documents: bool) -> Iterator[CaseRun]:
     """Runs as they end. A process that is killed takes its pool with it: what was left is planned one by one."""
     left = dict(cases)
     with _pool(min(workers, len(cases))) as pool:
-        for run in _ended(pool, cases, out, language):
+        for run in _ended(pool, cases, out, with_documents):
             del left[run.case]
             yield run
     for case, folder in left.items():
         with _pool(1) as alone:
-            yield next(_ended(alone, {case: folder}, out, language), CaseRun(case, None, KILLED))
+            yield next(_ended(alone, {case: folder}, out, with_documents), CaseRun(case, None, KILLED))
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -108,12 +108,12 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=context)
 
 
-def _ended(pool: Executor, cases: Mapping[str, Path], out: Path, language: str | None) -> Iterator[CaseRun]:
+def _ended(pool: Executor, cases: Mapping[str, Path], out: Path, with_documents: bool) -> Iterator[CaseRun]:
     """Runs as they end, but for those that a broken pool did not end."""
     coming: list[Future[CaseRun]] = []
     with suppress(BrokenProcessPool):
         for case, folder in cases.items():
-            coming.append(pool.submit(plan_one, case, folder, out / case, language))
+            coming.append(pool.submit(plan_one, case, folder, out / case, with_documents))
     for future in as_completed(coming):
         try:
             yield future.result()

@@ -228,3 +228,15 @@ def plan(
     documents = call("render", lambda: render(view))
     place = call("save", lambda: save(made, documents, out or case.folder / "plan", with_tables=audience == "intern"))
     return Outcome(made, view, place)
+
+
+def plan_tables(folder: Path, out: Path) -> Path:
+    """Plan one case into tables without documents: two thirds of the work, for comparisons of many.
+
+    Returns
+    -------
+    The plan folder.
+    """
+    made = compute(read_case(folder))
+    _refuse_broken(made)
+    return save(made, {}, out, with_tables=True)

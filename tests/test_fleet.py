@@ -236,6 +236,16 @@ def test_a_killed_process_costs_only_its_own_case(tmp_path: Path, monkeypatch: p
     assert [(run.case, run.problem) for run in runs] == [("first", None), ("killer", KILLED), ("later", None)]
 
 
+def test_tables_alone_are_those_of_a_whole_plan(make_case: Callable[..., Path], tmp_path: Path) -> None:
+    case = make_case({"register.csv": REGISTER}, SOURCES)
+    whole, bare = (plan_one("a", case, tmp_path / str(kind), kind).folder for kind in (True, False))
+    assert whole and bare
+    tables = {path.name: path.read_bytes() for path in (whole / "tables").iterdir()}
+    assert tables == {path.name: path.read_bytes() for path in (bare / "tables").iterdir()}
+    assert (whole / "manifest.json").read_bytes() == (bare / "manifest.json").read_bytes()
+    assert (whole / "roadmap.html").is_file() and not (bare / "roadmap.html").exists()
+
+
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match=r"no folder in it has a case\.yaml"):
         find_cases(tmp_path)

@@ -53,6 +53,7 @@ lock: .venv/.stamp-uv ## Write the lock files anew; UPGRADE=1 also takes newer v
 	$(UV_LOCK) requirements/plan.in -o requirements/plan.txt
 	$(UV_LOCK) requirements/test.in -c requirements/plan.txt -o requirements/test.txt
 	$(UV_LOCK) requirements/fast.in -c requirements/plan.txt -o requirements/fast.txt
+	$(UV_LOCK) requirements/dask.in -c requirements/plan.txt -o requirements/dask.txt
 	@! grep -nE '://|^ *--?(i|f|index|extra-index|find-links)' requirements/*.txt \
 		|| { echo "A lock file names where packages come from: remove that line's cause and lock again." >&2; exit 1; }
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from prefect import flow, task
@@ -21,20 +19,16 @@ from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
+    create_table_artifact,
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
 
 from planner.errors import PlannerError
-from planner.pipeline import STEPS, plan
+from planner.origins import fetch, slug_of
+from planner.pipeline import STEPS, Outcome, plan
 
 Result = TypeVar("Result")
-
-
-def slug(text: str) -> str:
-    """Key of an artifact: only a-z, 0-9 and dashes; Å, Ä and Ö lose their marks."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "case"
 
 
 def _run_name() -> str:
@@ -51,21 +45,26 @@ def plan_roadmap(
     language: str | None = None,
     audience: str = "intern",
     plan_date: date | None = None,
+    store: str = ".fardplan",
 ) -> str:
     """Plan one case.
 
     Parameters
     ----------
     case, out
-        Folders, as paths: a table is never a parameter of a flow or a task.
+        Where the case lives (a folder, `git+PATH` or `s3://bucket/prefix`) and its plan folder: a table is never a
+        parameter of a flow or a task. The case is read when the run starts, whatever the event that started it said.
     language, audience, plan_date
         As for the command line.
+    store
+        Folder into which a case from S3 is copied.
 
     Returns
     -------
     The plan folder.
     """
-    progress = create_progress_artifact(0.0, key=f"{slug(Path(case).name)}-progress", description="Steps of the plan")
+    name = slug_of(Path(case).name)
+    progress = create_progress_artifact(0.0, key=f"{name}-progress", description="Steps of the plan")
     done: list[str] = []
 
     def call(name: str, step: Callable[[], Result]) -> Result:
@@ -76,20 +75,43 @@ def plan_roadmap(
         return result
 
     made = plan(
-        Path(case),
+        fetch(case, Path(store)),
         Path(out) if out else None,
         language=language,
         audience=audience,
         plan_date=plan_date,
         call=call,
     )
-    name = slug(Path(case).name)
+    _show(made, name)
+    return str(made.folder)
+
+
+def _show(made: Outcome, name: str) -> None:
+    """The plan on Prefect's own pages: its page one, what differs from the plan before, and where it lies."""
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
+    changes: Any = getattr(made.view, "changes", None)
+    if changes is not None:
+        create_table_artifact(_changed(changes), key=f"{name}-diff", description=f"{changes.old_id} - {changes.new_id}")
     create_link_artifact(
         (made.folder / "roadmap.html").resolve().as_uri(), key=f"{name}-roadmap", link_text="roadmap.html"
     )
-    return str(made.folder)
+
+
+def _changed(changes: Any) -> list[dict[str, str]]:
+    sums = [
+        {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after)}
+        for item in changes.totals
+        if item.before != item.after
+    ]
+    return sums + [
+        {"what": item.label, "system": str(item.system.name), "before": item.before, "after": item.after}
+        for item in changes.systems
+    ]
+
+
+def _text(value: object) -> str:
+    return "?" if value is None else str(value)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,8 @@ import typer
 from planner.cli_catalogue import app as catalogue_app
 from planner.cli_compare import compare
 from planner.cli_export import export_plan, read_edits
+from planner.cli_fleet import fleet
+from planner.cli_flows import deploy, notify, serve
 from planner.cli_init import init_case
 from planner.cli_loop import compare_plans, history, review_app
 from planner.cli_map import map_columns
@@ -38,6 +40,10 @@ app.command("edits")(read_edits)
 app.command("history")(history)
 app.command("diff")(compare_plans)
 app.add_typer(review_app, name="review")
+app.command("fleet")(fleet)
+app.command("serve")(serve)
+app.command("deploy")(deploy)
+app.command("notify")(notify)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2

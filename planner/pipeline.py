@@ -254,3 +254,15 @@ def _since_parent(history: History, made: Plan, files: dict[str, bytes]) -> Diff
     if made.parent is None or made.parent not in history.shelf.plans():
         return None
     return diff(history.plan(made.parent), as_saved(made, files))
+
+
+def plan_tables(folder: Path, out: Path) -> Path:
+    """Plan one case into tables without documents: two thirds of the work, for comparisons of many.
+
+    Returns
+    -------
+    The plan folder.
+    """
+    made = compute(read_case(folder))
+    _refuse_broken(made)
+    return save(made, {}, out, with_tables=True)

@@ -13,7 +13,19 @@ from planner.yamlfile import load_yaml
 
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
 LANGUAGES = ("sv", "en")
-PARTS = ("labels", "fields", "values", "findings", "interface", "mapping", "check", "scenarios", "export", "diff")
+PARTS = (
+    "labels",
+    "fields",
+    "values",
+    "findings",
+    "interface",
+    "mapping",
+    "check",
+    "scenarios",
+    "export",
+    "diff",
+    "fleet",
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,7 @@ class Texts:
     scenarios: dict[str, str]
     export: dict[str, Any]
     diff: dict[str, Any]
+    fleet: dict[str, str]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

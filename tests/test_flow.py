@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from planner import pipeline
+from planner.errors import PlannerError
 from tests.conftest import EXAMPLE
 from tests.test_store import fingerprint
 
@@ -50,13 +55,6 @@ def test_the_flow_writes_the_same_bytes_as_the_command(
     ]
 
 
-def test_keys_of_artifacts_lose_their_marks() -> None:
-    from flows.plan import slug
-
-    assert slug("Åmåls kommun (Östra)") == "amals-kommun-ostra"
-    assert slug("…") == "case"
-
-
 def test_a_wrong_case_ends_with_exit_code_two(
     prefect: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,3 +62,109 @@ def test_a_wrong_case_ends_with_exit_code_two(
 
     assert main([str(tmp_path / "saknas")]) == 2
     assert "case.yaml" in capsys.readouterr().err
+
+
+REGISTER = "Namn;Produkt;Leverantör;Driftform\r\nTrygglind;Omsorg;Fiktiva AB;Internt\r\n"
+
+
+def test_a_fleet_is_planned_with_a_bad_case_in_it(
+    prefect: None, make_case: Callable[..., Path], tmp_path: Path
+) -> None:
+    from flows.fleet import plan_fleet
+
+    (tmp_path / "cases").mkdir()
+    for name in ("a", "b"):
+        make_case({"register.csv": REGISTER}, "  - {file: register.csv, reader: systems}\n", name=f"cases/{name}")
+    make_case({}, "  - {file: register.csv}\n", name="cases/trasig")
+    written = plan_fleet(str(tmp_path / "cases"), str(tmp_path / "out"))
+    assert sorted(Path(name).name for name in written) == [
+        "fleet.md", "fleet_chances.csv", "fleet_organisations.csv", "fleet_shared.csv",
+    ]  # fmt: skip
+    page = (tmp_path / "out" / "fleet.md").read_text(encoding="utf-8")
+    assert "**trasig**" in page and "2 av 3" in page
+    assert (tmp_path / "out" / "a" / "manifest.json").is_file()
+
+
+def test_a_scheduler_without_dask_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from flows.fleet import _runner
+
+    monkeypatch.setitem(sys.modules, "prefect_dask", None)
+    with pytest.raises(PlannerError, match=r"fardplan\[dask\]"):
+        _runner("tcp://127.0.0.1:8786", 2)
+
+
+def test_a_change_is_told_once_and_only_what_was_told_is_remembered(
+    prefect: None, make_case: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.watch
+
+    case = str(make_case({"register.csv": REGISTER}, "  - {file: register.csv}\n", name="fall"))
+    told: list[str] = []
+    monkeypatch.setattr(flows.watch, "tell_changed", lambda cases: told.extend(cases))
+    given: dict[str, Any] = {"cases": [case, str(tmp_path / "saknas")], "store": str(tmp_path), "settle_seconds": 0}
+    assert flows.watch.watch_inventories(**given) == [case]
+    assert flows.watch.watch_inventories(**given) == []
+    (Path(case) / "review.yaml").write_text("approved: true\n", encoding="utf-8")
+
+    def refuses(cases: object) -> None:
+        raise ConnectionError("no server")
+
+    monkeypatch.setattr(flows.watch, "tell_changed", refuses)
+    with pytest.raises(ConnectionError):
+        flows.watch.watch_inventories(**given)
+    monkeypatch.setattr(flows.watch, "tell_changed", lambda cases: told.extend(cases))
+    assert flows.watch.watch_inventories(**given) == [case]
+    assert told == [case, case]
+
+
+def test_an_event_arrives_at_the_server(prefect: None) -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.events import CHANGED, tell_changed
+
+    tell_changed({"fall/Ås": "1"})
+    with get_client(sync_client=True) as client:
+        asked = {"filter": {"event": {"name": [CHANGED]}}}
+        for _ in range(50):
+            found = client._client.post("/events/filter", json=asked).json()["events"]
+            if found:
+                break
+            time.sleep(0.2)
+    assert found[0]["resource"]["prefect.resource.id"] == "fardplan.case.fall-as"
+    assert found[0]["payload"] == {"case": "fall/Ås", "fingerprint": "1"}
+
+
+def test_the_automation_for_dead_runs_stands_once_however_often_it_is_deployed(prefect: None) -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.deploy import NAME, crash_silent_runs
+
+    crash_silent_runs()
+    crash_silent_runs()
+    with get_client(sync_client=True) as client:
+        (known,) = client.read_automations_by_name(NAME)
+    assert [action.type for action in known.actions] == ["change-flow-run-state"]
+
+
+def test_a_snapshot_is_read_once_a_day_and_the_newest_is_pointed_to(
+    prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import planner.catalogue.refresh
+    from flows.catalogue import refresh_catalogue
+    from planner.catalogue.snapshot import SNAPSHOTS
+
+    shipped = sorted(SNAPSHOTS.glob("aws-*"))[-1]
+    asked: list[tuple[str, str | None]] = []
+
+    def reads(out: Path, regions: list[str], day: date, session: object, *, last: Path | None) -> Path:
+        asked.append((out.name, last.name if last else None))
+        shutil.copytree(shipped, out)
+        return out
+
+    monkeypatch.setattr(planner.catalogue.refresh, "refresh", reads)
+    for day in (date(2026, 12, 1), date(2026, 12, 1), date(2026, 12, 2)):
+        made = refresh_catalogue(str(tmp_path), ["eu-north-1"], day)
+    assert Path(made).name == "aws-2026-12-02" == (tmp_path / "latest").resolve().name
+    assert asked == [("aws-2026-12-01", None), ("aws-2026-12-02", "aws-2026-12-01")]

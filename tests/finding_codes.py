@@ -125,7 +125,7 @@ def severities() -> dict[str, set[str]]:
                 for code in _texts(call.args[1]):
                     found[code] |= _given(tree, function.name)
     # Notes about a file as a whole are raised by their readers without a code in the call.
-    found["assumed_encoding"].add("info")
+    found["assumed_encoding"].add("warning")
     return found
 
 

@@ -109,7 +109,17 @@ def test_what_says_nothing_is_unknown_and_never_zero(make_case: MakeCase, blank:
 def test_cp1252_is_read_and_told(make_case: MakeCase) -> None:
     tables = read(make_case, "Systemnamn;Leverantör\nBlåbär;Träd\n".encode("cp1252"))
     assert tables["systems"].loc[0, "name"] == "Blåbär"
-    assert tables["findings"][["code", "value"]].to_numpy().tolist() == [["assumed_encoding", "cp1252"]]
+    assert tables["findings"][["severity", "code", "value"]].to_numpy().tolist() == [
+        ["warning", "assumed_encoding", "cp1252"]
+    ]
+
+
+def test_rows_that_are_shorter_than_the_header_are_told(make_case: MakeCase) -> None:
+    tables = read(make_case, "Systemnamn;Leverantör;Antal användare\nEken;Träd;12\nTallen\nGranen;Skog\n")
+    assert tables["systems"].set_index("name")["vendor"].fillna("?").to_dict() == {
+        "Eken": "Träd", "Tallen": "?", "Granen": "Skog"
+    }  # fmt: skip
+    assert tables["findings"][["code", "row", "value"]].to_numpy().tolist() == [["short_rows", 3, "2"]]
 
 
 @pytest.mark.parametrize("count", [1_000, 10_000])

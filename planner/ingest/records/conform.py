@@ -128,7 +128,11 @@ def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised:
     findings = [
         finding for part in parts for finding in _cell_findings(part, sheet, rows, column_map, is_pseudonymised)
     ]
-    findings += [finding_rows("info", code, file=sheet.file, value=value) for code, value in sheet.notes]
+    findings += [_note(sheet.file, code, value) for code, value in sheet.notes]
+    if body.short and sheet.delimiter:
+        findings.append(
+            finding_rows("warning", "short_rows", file=sheet.file, row=body.short[0], value=len(body.short))
+        )
     return Records(
         column_map.table,
         sheet.file,
@@ -142,6 +146,11 @@ def read_records(matched: MatchedSheet, column_map: ColumnMap, is_pseudonymised:
         len(body.numbers) + len(body.too_wide),
         is_pseudonymised,
     )
+
+
+def _note(file: str, code: str, value: str) -> pd.DataFrame:
+    """A note about a file as a whole; a guessed encoding may have spoilt names, so it is more than a note."""
+    return finding_rows("warning" if code == "assumed_encoding" else "info", code, file=file, value=value)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _of_source(fates: list[Fate], scale: Scale) -> list[pd.DataFrame]:
         found.append(_at(file, "info", "series_points_twice", value=str(merged)))
     for encoding in sorted({encoding for fate in fates for encoding in fate.encodings} - {"utf-8"}):
         file = next(fate.file for fate in fates if encoding in fate.encodings)
-        found.append(_at(file, "info", "assumed_encoding", value=encoding))
+        found.append(_at(file, "warning", "assumed_encoding", value=encoding))
     return [*found, *_owners(fates), *_cells(fates)]
 
 

@@ -222,7 +222,7 @@ def test_a_target_for_what_is_retired_would_be_found(planned: Portfolio) -> None
         pytest.skip("no list of servers")
     mine = targets["system_id"].isin(retired)
     assert mine.any()
-    targets.loc[mine, "instance_type"] = "m7i.large"
+    targets["instance_type"] = targets["instance_type"].astype("string").mask(mine, "m7i.large")
     assert any(
         item.startswith("a target and no move")
         for item in contradictions(Portfolio({**planned.tables, "targets": targets}))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from prefect import flow, task
@@ -27,6 +27,7 @@ from prefect.cache_policies import NO_CACHE
 from planner.errors import PlannerError
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Outcome, plan
+from planner.view.model import Changes
 
 Result = TypeVar("Result")
 
@@ -90,7 +91,7 @@ def _show(made: Outcome, name: str) -> None:
     """The plan on Prefect's own pages: its page one, what differs from the plan before, and where it lies."""
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
-    changes: Any = getattr(made.view, "changes", None)
+    changes = made.view.changes
     if changes is not None:
         create_table_artifact(_changed(changes), key=f"{name}-diff", description=f"{changes.old_id} - {changes.new_id}")
     create_link_artifact(
@@ -98,7 +99,7 @@ def _show(made: Outcome, name: str) -> None:
     )
 
 
-def _changed(changes: Any) -> list[dict[str, str]]:
+def _changed(changes: Changes) -> list[dict[str, str]]:
     sums = [
         {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after)}
         for item in changes.totals

@@ -103,7 +103,7 @@ class Exchange(_Frozen):
 class Scenario(_Frozen):
     """A variant of the case: what is not named here is as in the case.
 
-    `capacity_pct` is a share of every team's days, `days_per_week` another number of days for some of them, and
+    `capacity_pct` is a share of every team's days, `days_per_week` another number for some of them, for good, and
     `budget_sek_per_year` is what the planned work of every year may cost. `providers` and `regions` are where systems
     may run instead of where the case says, `horizon_date` the day by which everything is to be done.
     """

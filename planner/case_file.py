@@ -12,7 +12,7 @@ import yaml
 
 from planner.case import Case, Source
 from planner.errors import CaseError
-from planner.yamlfile import load_yaml, places_of, validate
+from planner.yamlfile import construct, load_yaml, places_of, validate
 
 # Longer lists stand one item a line.
 WIDEST_LIST = 90
@@ -171,7 +171,7 @@ def _merged(text: str, node: yaml.MappingNode, data: dict[str, Any]) -> Iterator
     for key, value in node.value:
         name = str(key.value)
         said.add(name)
-        if name not in data or _plain(value) == data[name]:
+        if name not in data or construct(value) == data[name]:
             continue
         new = data[name]
         if isinstance(new, dict) and isinstance(value, yaml.MappingNode) and not value.flow_style:
@@ -210,11 +210,3 @@ def _after(text: str, at: int) -> tuple[int, int]:
     found = text.find("\n", at)
     place = len(text) if found < 0 else found + 1
     return place, place
-
-
-def _plain(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(node)
-    finally:
-        loader.dispose()

@@ -19,6 +19,7 @@ from planner.cli_init import init_case
 from planner.cli_loop import compare_plans, history, review_app
 from planner.cli_map import map_columns
 from planner.errors import PlannerError
+from planner.language import Language
 
 if TYPE_CHECKING:
     from planner.check import Line
@@ -47,13 +48,6 @@ app.command("notify")(notify)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
-
-
-class Language(StrEnum):
-    """Languages of the documents."""
-
-    sv = "sv"
-    en = "en"
 
 
 class Audience(StrEnum):

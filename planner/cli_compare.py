@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class ComparisonLanguage(StrEnum):
-    """Languages of the comparison."""
-
-    sv = "sv"
-    en = "en"
+from planner.language import Language
 
 
 def compare(
@@ -22,9 +16,7 @@ def compare(
         list[str] | None, typer.Argument(help="Scenarios of the case; all by default.", metavar="SCENARIO...")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write the comparison to: .md or .csv.")] = None,
-    lang: Annotated[
-        ComparisonLanguage | None, typer.Option("--lang", help="Language; the case's own by default.")
-    ] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="Language; the case's own by default.")] = None,
 ) -> None:
     """Plan a case and its scenarios, and show side by side what each leads to and which are dominated."""
     from planner.case import read_case

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.language import Language
+
 if TYPE_CHECKING:
     from planner.export import Export, Planned
     from planner.view import View
@@ -37,7 +39,7 @@ def export_plan(
     source: Annotated[Path, typer.Argument(help="A plan folder, or a case, which is planned first.", metavar="CASE")],
     format_: Annotated[Format, typer.Option("--format", help="What to write; pdf is the memo, report the whole.")],
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
-    lang: Annotated[str | None, typer.Option("--lang", help="sv or en; the plan's own by default.")] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="Language; the plan's own by default.")] = None,
     audience: Annotated[
         str | None, typer.Option("--audience", help="intern or offentlig; what names servers is for intern only.")
     ] = None,
@@ -63,7 +65,7 @@ def export_plan(
     name = format_.value
     wanted = audience_of(name, audience)
     asked = Asked(account_id, domain, url, _content(base))
-    material, language = _material(source, name, _language(lang), wanted)
+    material, language = _material(source, name, lang, wanted)
     made = export(name, material, asked)
     texts = load_texts(language)
     files = _write(made, out)
@@ -156,15 +158,6 @@ def _saved_view(folder: Path, lang: str | None, audience: str) -> tuple[View, st
                 remedy="Name the case instead.",
             )
     return view, view.meta.language
-
-
-def _language(lang: str | None) -> str | None:
-    from planner.errors import PlannerError
-    from planner.texts import LANGUAGES
-
-    if lang is not None and lang not in LANGUAGES:
-        raise PlannerError("no such language", value=lang, remedy=f"Use one of: {', '.join(LANGUAGES)}.")
-    return lang
 
 
 def _content(path: Path | None) -> bytes | None:

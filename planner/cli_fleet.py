@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from planner.language import Language
+
 HAS_FAILED = 1
-
-
-class FleetLanguage(StrEnum):
-    """Languages of the report."""
-
-    sv = "sv"
-    en = "en"
 
 
 def fleet(
@@ -27,7 +21,7 @@ def fleet(
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Without each case's documents, which are a third of the work.")
     ] = False,
-    lang: Annotated[FleetLanguage, typer.Option("--lang", help="Language of the report.")] = FleetLanguage.sv,
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the report.")] = Language.sv,
 ) -> None:
     """Plan many cases side by side and report what the organisations have in common.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -11,13 +10,7 @@ from typing import Annotated
 import typer
 
 from planner.errors import CaseError
-
-
-class CaseLanguage(StrEnum):
-    """Languages of a case."""
-
-    sv = "sv"
-    en = "en"
+from planner.language import Language
 
 
 def init_case(
@@ -29,7 +22,7 @@ def init_case(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the plan, written into the case; today by default."),
     ] = None,
-    lang: Annotated[CaseLanguage, typer.Option("--lang", help="Language of the case.")] = CaseLanguage.sv,
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the case.")] = Language.sv,
 ) -> None:
     """Make a case of a folder of files: writes case.yaml beside them, to be read through and changed."""
     from planner.new_case import WITH_SYSTEMS, new_case, write_new_case

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.errors import PlannerError
+from planner.language import Language
 
 if TYPE_CHECKING:
     from planner.review import Approval, Read
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder for plan_changes.csv and plan_causes.csv.")]
-Lang = Annotated[str | None, typer.Option("--lang", help="Language of the messages: sv or en.")]
+Lang = Annotated[Language | None, typer.Option("--lang", help="Language of the messages.")]
 
 
 def history(
@@ -126,10 +127,8 @@ def _lines(is_empty: bool, page: object, texts: Texts, everything: bool) -> list
 
 
 def _texts(language: str) -> Texts:
-    from planner.texts import LANGUAGES, load_texts
+    from planner.texts import load_texts
 
-    if language not in LANGUAGES:
-        raise PlannerError("no such language", value=language, remedy=f"Known: {', '.join(LANGUAGES)}.")
     return load_texts(language)
 
 

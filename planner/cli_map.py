@@ -14,6 +14,7 @@ import typer
 
 from planner.cli_ask import ask_columns, ask_required, ask_table, is_agreed, missing_columns
 from planner.errors import InventoryError, PlannerError
+from planner.language import Language
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,13 +36,6 @@ class Table(StrEnum):
     dataflows = "dataflows"
 
 
-class MapLanguage(StrEnum):
-    """Languages of questions and messages."""
-
-    sv = "sv"
-    en = "en"
-
-
 def map_columns(
     file: Annotated[Path, typer.Argument(help="A table: CSV, XLSX, JSON or YAML.", metavar="FILE")],
     case: Annotated[
@@ -50,7 +44,7 @@ def map_columns(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is sure, leave the rest.")] = False,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
     table: Annotated[Table | None, typer.Option("--table", help="What the table is, if the proposal is wrong.")] = None,
-    lang: Annotated[MapLanguage | None, typer.Option("--lang", help="Language of questions and messages.")] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="Language of questions and messages.")] = None,
 ) -> None:
     """Propose what the columns of an unknown table mean, ask where unsure, and write the map into the case."""
     from planner.mapping.knowledge import weight

@@ -152,7 +152,7 @@ def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio)
 
 def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
-    policy = load_policy(case.policy, case.folder)
+    policy = policy_of(case)
     portfolio = Portfolio().with_tables(ingest(case, policy.matching))
     portfolio = portfolio.with_tables(counters(portfolio, case, policy))
     return portfolio.with_tables(enrich(portfolio, case, policy))

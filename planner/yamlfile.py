@@ -52,7 +52,7 @@ def load_yaml(path: Path, error: type[PlannerError]) -> tuple[Any, Lines]:
         if node is None:
             return None, {}
         _walk(node, (), lines, path, error)
-        return _construct(node), lines
+        return construct(node), lines
     except (yaml.YAMLError, RecursionError, ValueError) as reason:
         mark = getattr(reason, "problem_mark", None)
         problem = getattr(reason, "problem", None) or "cannot be read"
@@ -92,7 +92,8 @@ def _refuse_aliases(text: str, path: Path, error: type[PlannerError]) -> None:
         return  # compose meets the same fault and reports it with its line
 
 
-def _construct(node: yaml.Node) -> Any:
+def construct(node: yaml.Node) -> Any:
+    """Plain values of a node."""
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_document(node)

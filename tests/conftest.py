@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -89,6 +90,23 @@ def write_case(
     head = "organisation: Provby kommun\nplan_date: 2026-11-23\nstart_date: 2027-01-11\n"
     (folder / "case.yaml").write_text(f"{head}{extra}sources:\n{sources}{teams}", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process; returns exit code, output and errors."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        from planner import cli
+
+        monkeypatch.setattr(sys, "argv", ["fardplan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else int(code is not None)), said.out, said.err
+
+    return command
 
 
 @pytest.fixture

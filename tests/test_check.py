@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import xlsxwriter
 
-from planner import cli
 from planner.case import read_case
 from planner.check import every_finding, page, written
 from planner.check.findings import CONFLICTS, all_found
@@ -38,17 +37,9 @@ REGISTER = "Id;Namn;Leverantör;Årskostnad\nS1;Eken;Skogen AB;100\nS2;Tallen;;\
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process; returns exit code, output and errors."""
-
-    def command(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fardplan", "check", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return command
+def check(run: Run) -> Run:
+    """Run `fardplan check` in this process; returns exit code, output and errors."""
+    return partial(run, "check")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +96,7 @@ def test_conflicts_are_codes_that_exist() -> None:
     assert set(load_texts("sv").findings) >= CONFLICTS
 
 
-def test_a_folder_of_mixed_files_is_told_file_by_file(run: Run, make_case: MakeCase) -> None:
+def test_a_folder_of_mixed_files_is_told_file_by_file(check: Run, make_case: MakeCase) -> None:
     folder = make_case({}, "  - file: underlag\n")
     below = folder / "underlag" / "gammalt"
     below.mkdir(parents=True)
@@ -127,7 +118,7 @@ def test_a_folder_of_mixed_files_is_told_file_by_file(run: Run, make_case: MakeC
     for name, content in files.items():
         (folder / "underlag" / name).write_text(content, encoding="utf-8")
     (folder / "underlag" / "allt.zip").write_bytes(archive.getvalue())
-    code, out, err = run(folder)
+    code, out, err = check(folder)
     assert (code, err) == (1, "")
     for words in (
         "register.csv – systemregister",
@@ -149,12 +140,12 @@ def test_a_folder_of_mixed_files_is_told_file_by_file(run: Run, make_case: MakeC
     assert max(map(len, out.splitlines())) <= WIDTH
 
 
-def test_check_tells_and_writes_nothing(run: Run, make_case: MakeCase) -> None:
+def test_check_tells_and_writes_nothing(check: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER + ";Alen;;\n;;x;9\n"}, SOURCES)
     before = sorted(folder.iterdir())
-    code, out, _ = run(folder)
+    code, out, _ = check(folder)
     assert code == 0 and "system.csv:6" in out and "ingen tidigare plan" in out
-    assert run(folder, "--all")[1].count("system.csv:6") == 2
+    assert check(folder, "--all")[1].count("system.csv:6") == 2
     assert sorted(folder.iterdir()) == before
 
 
@@ -167,13 +158,13 @@ def plan_of(folder: Path) -> None:
         (folder / "plan" / "tables" / f"{name}.csv").write_bytes(to_csv_bytes(frame))
 
 
-def test_what_would_change_is_shown_and_written_with_its_cell(run: Run, make_case: MakeCase) -> None:
+def test_what_would_change_is_shown_and_written_with_its_cell(check: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     plan_of(folder)
-    assert "Inget ändras." in run(folder)[1]
+    assert "Inget ändras." in check(folder)[1]
     changed = REGISTER.replace("100", "200").replace("S3;Granen;;5", "S4;Alen;;")
     (folder / "system.csv").write_text(changed, encoding="utf-8")
-    code, out, _ = run(folder, "--out", folder / "ut")
+    code, out, _ = check(folder, "--out", folder / "ut")
     assert code == 0
     for words in ("1 nya, 1 ändrade, 1 lika, 1 borta", "nya: Alen", "borta: Granen", "100.0 → 200.0 (system.csv:2:D)"):
         assert words in out, words
@@ -183,15 +174,15 @@ def test_what_would_change_is_shown_and_written_with_its_cell(run: Run, make_cas
     ]
     moved = folder / "annan"
     shutil.move(folder / "plan", moved)
-    assert "100.0 → 200.0" in run(folder, "--against", moved)[1]
+    assert "100.0 → 200.0" in check(folder, "--against", moved)[1]
 
 
-def test_a_plan_that_cannot_be_compared_with_stops_only_when_asked_for(run: Run, make_case: MakeCase) -> None:
+def test_a_plan_that_cannot_be_compared_with_stops_only_when_asked_for(check: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     (folder / "plan").mkdir()
-    code, out, _ = run(folder)
+    code, out, _ = check(folder)
     assert code == 0 and "there is no plan here" in out
-    code, _, err = run(folder, "--against", folder / "plan")
+    code, _, err = check(folder, "--against", folder / "plan")
     assert code == 2 and "there is no plan here" in err
 
 
@@ -301,7 +292,7 @@ def test_rejected_rows_of_vinfo_are_read_as_rvtools_and_not_as_a_server_list(mak
     assert set(after["sources"]["reader"]) == {"rvtools"}
 
 
-def test_rejected_rows_of_a_detail_tab_are_mended_in_the_export(run: Run, make_case: MakeCase) -> None:
+def test_rejected_rows_of_a_detail_tab_are_mended_in_the_export(check: Run, make_case: MakeCase) -> None:
     folder = make_case({}, "  - file: export\n")
     (folder / "export").mkdir()
     tabs = {
@@ -323,7 +314,7 @@ def test_rejected_rows_of_a_detail_tab_are_mended_in_the_export(run: Run, make_c
     (folder / name).write_text("\n".join(rejected), encoding="utf-8")
     text = (folder / "case.yaml").read_text(encoding="utf-8")
     (folder / "case.yaml").write_text(text.replace("  - file: export\n", f"  - file: {name}\n"), encoding="utf-8")
-    code, _, err = run(folder)
+    code, _, err = check(folder)
     assert code == 2 and "vInfo" in err
     (folder / "case.yaml").write_text(text, encoding="utf-8")
     mended_tab = tabs["vDisk.csv"].replace("svr1", "srv1")

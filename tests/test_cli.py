@@ -9,28 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from planner import cli
 from tests.conftest import REPOSITORY, TEAMS, run_environment
 
 MakeCase = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]
 SOURCES = "  - {file: system.csv, reader: systems}\n"
 REGISTER = "Id;Namn;IT Bedömning;Verksamhet Bedömning;Säkerhetsskydd\nS1;Eken;Avveckling;Avveckling;Nej\nS2;Tallen;;;\n"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process; returns exit code, output and errors."""
-
-    def command(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fardplan", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else int(code is not None)), said.out, said.err
-
-    return command
 
 
 def test_plan_ends_with_the_paths_of_the_documents(run: Run, make_case: MakeCase) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from planner import cli
 from planner.case import read_case
 from planner.errors import CaseError
 from planner.pipeline import compare_scenarios, compute, policy_of
@@ -94,6 +92,19 @@ def test_no_year_costs_more_than_the_budget(make_case: MakeCase) -> None:
     assert not (narrow.portfolio["findings"]["code"] == "broken_promise").any()
 
 
+def test_a_share_of_the_capacity_is_one_of_later_capacities_too(make_case: MakeCase) -> None:
+    text = "scenarios:\n  halva: {title: H, because: B, capacity_pct: 50}\n  fast: {title: F, because: B, days_per_week: {platform: 7}}\n"
+    folder = make_case(files(), SOURCES, extra=text)
+    path = folder / "case.yaml"
+    line = "name: Plattform, days_per_week: 10}"
+    later = "name: Plattform, days_per_week: 10, changes: [{first: 2028-01-03, days_per_week: 20}]}"
+    path.write_text(path.read_text(encoding="utf-8").replace(line, later), encoding="utf-8")
+    found = {name: one.teams[0] for name, one in variants(read_case(folder), []).items()}
+    assert [(team.days_per_week, [change.days_per_week for change in team.changes]) for team in found.values()] == [
+        (10, [20]), (5, [10]), (7, []),
+    ]  # fmt: skip
+
+
 def _dearest(plan: Plan) -> float:
     load = plan.portfolio["workload"]
     days = load.groupby(load["week_date"].dt.year)["used_days"].sum()
@@ -165,27 +176,19 @@ def test_a_cost_that_is_known_of_other_systems_cannot_be_compared() -> None:
 
 
 def test_the_command_writes_the_comparison(
-    make_case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    make_case: MakeCase, tmp_path: Path, run: Callable[..., tuple[int, str, str]]
 ) -> None:
     folder = make_case(files(), SOURCES, extra=SCENARIOS)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fardplan", "compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    code, out, err = run(folder, "halva", "--lang", "en")
+    code, out, err = run("compare", folder, "halva", "--lang", "en")
     assert (code, err) == (0, "")
     assert "Halva laget" in out and "Samma dagar" not in out and "Days a week" in out
-    code, out, _ = run(folder, "halva", "--out", tmp_path / "out" / "jämför.csv")
+    code, out, _ = run("compare", folder, "halva", "--out", tmp_path / "out" / "jämför.csv")
     assert code == 0
     with (tmp_path / "out" / "jämför.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["scenario"] for row in rows} == {BASE, "halva"}
     assert {row["low"] for row in rows if row["measure"] == "capacity"} == {"36", "18"}
-    code, _, err = run(folder, "halva", "--out", tmp_path / "x.pdf")
+    code, _, err = run("compare", folder, "halva", "--out", tmp_path / "x.pdf")
     assert code == 2 and ".csv or .md" in err
-    code, _, err = run(folder, "halvt")
+    code, _, err = run("compare", folder, "halvt")
     assert code == 2 and "halva" in err

@@ -236,6 +236,22 @@ def test_the_checker_notices_a_broken_order(planned: Plan) -> None:
     assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("promise_order").any()
 
 
+def test_the_checker_notices_a_flow_that_is_passed_over_without_a_word(planned: Plan) -> None:
+    turned = _tampered(planned, "links", lambda frame: frame.rename(
+        columns={"source_system_id": "target_system_id", "target_system_id": "source_system_id"}))  # fmt: skip
+    silent = _tampered(Plan(**{**vars(planned), "portfolio": turned}), "ties", lambda frame: frame.assign(
+        is_decoupled=True))  # fmt: skip
+    assert verify(silent, planned.case, load_policy())["findings"]["detail"].str.contains("promise_order").any()
+
+
+def test_the_checker_notices_a_group_beyond_the_limit(planned: Plan) -> None:
+    one = _tampered(planned, "groups", lambda frame: frame.assign(group_id=frame["group_id"].iloc[0]))
+    few = load_policy().groups.max_systems.model_copy(update={"value": 1})
+    groups = load_policy().groups.model_copy(update={"max_systems": few})
+    found = verify(one, planned.case, load_policy().model_copy(update={"groups": groups}))["findings"]
+    assert found.query("detail == 'promise_group_size'")["row_id"].tolist() == [one["groups"]["group_id"].iloc[0]]
+
+
 def test_a_plan_that_breaks_a_promise_is_not_published(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_case({"system.csv": REGISTER, "servrar.csv": SERVERS, "samband.csv": FLOWS}, SOURCES)
     honest = pipeline.schedule

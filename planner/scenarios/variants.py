@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from planner.case import Case, Scenario
+from planner.case import Case, Scenario, Team
 from planner.errors import CaseError
 
 # The case as it is.
@@ -44,11 +44,17 @@ def variants(case: Case, names: list[str]) -> dict[str, Case]:
 def _changed(case: Case, scenario: Scenario) -> Case:
     given: dict[str, Any] = {key: getattr(scenario, key) for key in SIMPLE if getattr(scenario, key) is not None}
     share = (scenario.capacity_pct or 100) / 100
-    given["teams"] = [
-        team.model_copy(update={"days_per_week": scenario.days_per_week.get(team.role, team.days_per_week) * share})
-        for team in case.teams
-    ]
+    given["teams"] = [_team(team, scenario, share) for team in case.teams]
     if scenario.budget_sek_per_year is not None:
         years = range(case.start_date.year, case.horizon_date.year + BUDGET_YEARS)
         given["budgets"] = dict.fromkeys(years, scenario.budget_sek_per_year)
     return case.model_copy(update=given)
+
+
+def _team(team: Team, scenario: Scenario, share: float) -> Team:
+    """The team with the scenario's days; days that the scenario states hold for good, whatever was to change later."""
+    if team.role in scenario.days_per_week:
+        days = scenario.days_per_week[team.role] * share
+        return team.model_copy(update={"days_per_week": days, "changes": []})
+    later = [change.model_copy(update={"days_per_week": change.days_per_week * share}) for change in team.changes]
+    return team.model_copy(update={"days_per_week": team.days_per_week * share, "changes": later})

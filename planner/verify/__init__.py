@@ -27,6 +27,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     order.steps_are_taken,
     order.nothing_is_too_short,
     order.dependencies_hold,
+    order.groups_keep_their_limit,
     work.capacity_holds,
     work.budgets_hold,
     work.all_effort_is_planned,

@@ -93,9 +93,7 @@ def dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Da
     group = portfolio["groups"].drop_duplicates("system_id").set_index("system_id")["group_id"]
     moments = group_moments(portfolio)
     flows = portfolio["links"].dropna(subset=["source_system_id", "target_system_id"])
-    ties = portfolio["ties"]
-    cut = ties.loc[ties["is_decoupled"].fillna(False).astype(bool), "flow_id"]
-    flows = flows[flows["shared_service"].isna() & ~flows["flow_id"].isin(cut)]
+    flows = flows[flows["shared_service"].isna() & ~flows["flow_id"].isin(_told_to_decouple(portfolio))]
     source, target = flows["source_system_id"], flows["target_system_id"]
     leaving = target.map(option) == "retire"
     user, needed = source.map(group), target.map(group)
@@ -106,6 +104,19 @@ def dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Da
     early = then.map(moments["start_week"]) <= first.map(moments["end_week"])
     wrong = (concerned & early).fillna(False).astype(bool)
     return broken("promise_order", flows.loc[wrong, "flow_id"], "links")
+
+
+def _told_to_decouple(portfolio: Portfolio) -> pd.Series:
+    """Flows that somebody has to decouple first; they excuse nothing where no finding tells of it."""
+    ties, codes = portfolio["ties"], set(portfolio["findings"]["code"])
+    is_told = bool(codes & {"circle_too_large", "hard_links_too_many"})
+    return ties.loc[ties["is_decoupled"].fillna(False).astype(bool) & is_told, "flow_id"]
+
+
+def groups_keep_their_limit(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """No group is larger than the policy's limit."""
+    sizes = portfolio["groups"]["group_id"].value_counts()
+    return broken("promise_group_size", sorted(sizes.index[sizes > policy.groups.max_systems.value]), "groups")
 
 
 def _changing() -> list[str]:

@@ -94,6 +94,12 @@ def test_it_fits_a_narrow_screen(browser: Any, pages: dict[tuple[str, str], Path
     page, _ = opened(browser, pages["sv", "intern"], viewport={"width": 320, "height": 800})
     page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    # A table that is read downwards has nothing left to scroll to.
+    hidden = page.eval_on_selector_all(
+        "table.stack",
+        "tables => tables.filter(one => one.scrollWidth > one.parentElement.clientWidth).map(one => one.caption.innerText)",
+    )
+    assert hidden == []
 
 
 def test_without_javascript_everything_is_there(browser: Any, pages: dict[tuple[str, str], Path]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pandas import DataFrame
 
+from planner.baseline import baseline
 from planner.business_case import business_case
 from planner.case import Case, read_case
 from planner.catalogue import load_catalogue
@@ -26,7 +27,7 @@ from planner.ingest import ingest
 from planner.lenses import assess
 from planner.outlook import outlook
 from planner.overlaps import overlaps
-from planner.plan import Plan, make_plan
+from planner.plan import Lineage, Plan, make_plan
 from planner.policy import Policy, load_policy
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
@@ -38,7 +39,7 @@ from planner.scenarios import ScenarioResult, result_of, variants, without_plan
 from planner.schedule import schedule
 from planner.simulate import simulate
 from planner.size import size
-from planner.store import History, as_saved, load_tables, open_history, plan_files, save
+from planner.store import Base, History, as_saved, load_tables, open_history, plan_files, save
 from planner.texts import Texts
 from planner.verify import verify
 from planner.view import View, build_view
@@ -57,6 +58,7 @@ STEPS = (
     "size",
     "estimate",
     "questions",
+    "baseline",
     "group",
     "schedule",
     "business_case",
@@ -85,7 +87,7 @@ def run_now(name: str, step: Callable[[], Result]) -> Result:
     return step()
 
 
-def compute(case: Case, call: Call = run_now) -> Plan:
+def compute(case: Case, call: Call = run_now, history: History | None = None, *, is_anew: bool = False) -> Plan:
     """Run every step up to the verified plan; reads files and writes nothing.
 
     Parameters
@@ -94,13 +96,20 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         The case.
     call
         Runs a named step; the flow passes one that makes it a task. Steps take no arguments, so that no table is
-        ever handed to
-        an orchestrator as a parameter.
+        ever handed to an orchestrator as a parameter.
+    history
+        The plans before it, to which this one keeps; without it, it is as if there were none.
+    is_anew
+        Follow them, and do not keep to their dates.
     """
     policy = policy_of(case)
     catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     decided = read_review(case.folder / FILE)
+    lineage, base = Lineage(), Base()
+    if history is not None:
+        begun = history.following(make_plan(case, policy, portfolio, catalogue, decided.review.inputs), is_anew=is_anew)
+        lineage, base = begun.lineage, history.base(begun)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),
@@ -112,6 +121,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         "size": lambda before: size(before, case, policy, catalogue),
         "estimate": lambda before: estimate(before, case, policy),
         "questions": lambda before: questions(before, case, policy),
+        "baseline": lambda before: baseline(before, base),
         "group": lambda before: group(before, case, policy),
         "schedule": lambda before: schedule(before, case, policy),
         "business_case": lambda before: business_case(before, case, policy, catalogue),
@@ -124,7 +134,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
-    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs)
+    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs).after(lineage)
 
 
 def policy_of(case: Case) -> Policy:
@@ -215,6 +225,7 @@ def plan(
     language: str | None = None,
     audience: str = "intern",
     plan_date: date | None = None,
+    is_anew: bool = False,
     call: Call = run_now,
 ) -> Outcome:
     """Plan one case, from its files to its documents.
@@ -227,13 +238,14 @@ def plan(
         Plan folder; `plan/` in the case by default.
     language, audience, plan_date
         Replace what the case says.
+    is_anew
+        Look for the best dates, not for those nearest to the plan before.
     """
     case = read_case(folder, plan_date)
     # A plan that is put elsewhere is a trial, and makes no history.
     history = open_history(case) if out is None else None
-    made = compute(case, call)
+    made = compute(case, call, history, is_anew=is_anew)
     _refuse_broken(made)
-    made = history.following(made) if history else made
     files = plan_files(made)
     changes = _since_parent(history, made, files) if history else None
     decision = history.decision(made.plan_id) if history else None

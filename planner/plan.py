@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from planner import __version__
@@ -22,11 +22,26 @@ SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
+class Lineage:
+    """The plans that a plan follows: the one before it, and the one that was decided last; `is_anew` where it was made
+    without regard to when they have their systems change."""
+
+    parent: str | None = None
+    decided: str | None = None
+    is_anew: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What there is to say of it."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
 class Plan:
     """Case, policy and all tables of one run.
 
-    `plan_id` is a fingerprint of everything that went in, the plan before it (`parent`) included: `fingerprints` are
-    the inputs without it.
+    `plan_id` is a fingerprint of everything that went in, the plans that it follows included: `fingerprints` are the
+    inputs without them.
     """
 
     case: Case
@@ -35,12 +50,17 @@ class Plan:
     catalogue: dict[str, Any]
     plan_id: str
     fingerprints: dict[str, Any] = field(default_factory=dict)
-    parent: str | None = None
+    lineage: Lineage = Lineage()
     review: dict[str, Any] = field(default_factory=dict)
 
-    def after(self, parent: str | None) -> Plan:
-        """The same plan, made after another one."""
-        return replace(self, parent=parent, plan_id=_plan_id(self.fingerprints, parent))
+    @property
+    def parent(self) -> str | None:
+        """Id of the plan before it."""
+        return self.lineage.parent
+
+    def after(self, lineage: Lineage) -> Plan:
+        """The same plan, made after others."""
+        return replace(self, lineage=lineage, plan_id=_plan_id(self.fingerprints, lineage))
 
     @property
     def has_errors(self) -> bool:
@@ -55,7 +75,10 @@ def make_plan(
     catalogue: Catalogue,
     review: dict[str, Any] | None = None,
 ) -> Plan:
-    """Put a plan together and give it its id; `review` are people's decisions, approvals of plans left out."""
+    """Put a plan together and give it its id; `review` are people's decisions, approvals of plans left out.
+
+    The id depends on what went in alone: a portfolio whose files are read is enough for it.
+    """
     facts = {
         "captured_date": str(catalogue.manifest.get("captured_date")),
         "made_with": str(catalogue.manifest.get("made_with")),
@@ -78,13 +101,12 @@ def make_plan(
         "catalogue": facts,
         "sources": sorted(portfolio["sources"]["sha256"].unique()),
     }
-    plan_id = _plan_id(fingerprints, None)
+    plan_id = _plan_id(fingerprints, Lineage())
     return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {})
 
 
-def _plan_id(fingerprints: dict[str, Any], parent: str | None) -> str:
-    made_from = fingerprints if parent is None else {**fingerprints, "parent": parent}
-    return _digest(json.dumps(made_from, sort_keys=True))[:12]
+def _plan_id(fingerprints: dict[str, Any], lineage: Lineage) -> str:
+    return _digest(json.dumps({**fingerprints, **lineage.told}, sort_keys=True))[:12]
 
 
 def inputs_of(plan: Plan) -> dict[str, Any]:
@@ -108,7 +130,7 @@ def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
         "format": FORMAT,
         "made_by": f"fardplan {__version__}",
         "plan_id": plan.plan_id,
-        "parent": plan.parent,
+        **asdict(plan.lineage),
         "inputs": plan.fingerprints,
         "organisation": plan.case.organisation,
         "plan_date": plan.case.plan_date.isoformat(),

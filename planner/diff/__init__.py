@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.diff.causes import READ, Trace
 from planner.diff.inputs import Cause, Inputs, inputs_between
-from planner.diff.systems import KINDS, Change, changes_between, same_systems
+from planner.diff.systems import KINDS, Change, changes_between, known
 from planner.diff.totals import Total, totals_of
 from planner.schema import conform
 from planner.store import SavedPlan
@@ -93,7 +93,7 @@ def diff(old: SavedPlan, new: SavedPlan) -> Diff:
     PlannerError
         One of them was saved without its tables, or was changed afterwards.
     """
-    same_as = same_systems(old, new)
+    same_as = known(old).same_as(known(new))
     inputs = inputs_between(old, new, same_as)
     changes = changes_between(old, new, same_as)
     causes = Trace(old, new, inputs, same_as).of(changes)

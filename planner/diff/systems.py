@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.diff.rows import differing, parsed
+from planner.identity import Known
 from planner.store import SavedPlan
 
 KINDS = ("added", "removed", "renamed", "reclassified", "resettled", "resized", "repriced", "reestimated", "moved")
@@ -49,28 +50,10 @@ class Sides:
         return cls(one.assign(**renamed), other)
 
 
-def same_systems(old: SavedPlan, new: SavedPlan) -> dict[str, str]:
-    """New id of systems whose id is another one, by the old one.
-
-    Only what the plans themselves say is the same: an id of the one is an identifier of the other, of nothing else.
-    Alike names are no proof.
-    """
-    one, other = (set(parsed(plan.table("systems"), "systems", ["system_id"])["system_id"]) for plan in (old, new))
-    gone, come = one - other, other - one
-    pairs = [(before, after) for after, before in _known_as(new, come, gone)]
-    pairs += [(before, after) for before, after in _known_as(old, gone, come)]
-    found = pd.DataFrame(sorted(set(pairs)), columns=["before", "after"])
-    lone = found[~found["before"].duplicated(keep=False) & ~found["after"].duplicated(keep=False)]
-    return dict(zip(lone["before"], lone["after"], strict=True))
-
-
-def _known_as(plan: SavedPlan, ids: set[str], others: set[str]) -> list[tuple[str, str]]:
-    """Systems of a plan, and the ids of the other plan under which they are known too."""
-    if not ids or not others:
-        return []
-    known = parsed(plan.table("identifiers"), "identifiers")
-    known = known[(known["table"] == "systems") & known["row_id"].isin(ids) & known["kind"].isin(["id", "source_key"])]
-    return list(known.loc[known["value"].isin(others), ["row_id", "value"]].itertuples(index=False, name=None))
+def known(plan: SavedPlan) -> Known:
+    """The systems of a saved plan."""
+    ids = set(parsed(plan.table("systems"), "systems", ["system_id"])["system_id"])
+    return Known(ids, lambda: parsed(plan.table("identifiers"), "identifiers"))
 
 
 def changes_between(old: SavedPlan, new: SavedPlan, same_as: dict[str, str]) -> list[Change]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.case import Case
 from planner.groups.findings import findings
-from planner.groups.partition import partition
+from planner.groups.partition import partition, steady
 from planner.groups.precedence import CHANGING, Arrow, circles, order_of
 from planner.groups.reasons import reasons
 from planner.groups.split import Split, split
@@ -49,7 +49,7 @@ def group(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Data
     is_moved = _both(ties, disposition.isin(policy.groups.moved))
     hard = ties[ties["kind"].isin(HARD) & is_moved]
     units = _units(portfolio, order, ties, hard, policy)
-    of = _joined(units, order, ties, disposition, case, policy)
+    of = _joined(units, order, ties, disposition, _before(portfolio), case, policy)
     told = reasons(of, units.splits, order, ties[is_moved], portfolio)
     groups = conform(told.sort_values(["group_id", "system_id"]), "groups")
     dropped = units.dropped
@@ -98,8 +98,20 @@ def _units(portfolio: Portfolio, order: pd.DataFrame, ties: pd.DataFrame, hard: 
     return made
 
 
+def _before(portfolio: Portfolio) -> dict[str, str]:
+    """Group in the plan before of every system that was in it."""
+    pairs = portfolio["baseline"][["system_id", "group_id"]].dropna().drop_duplicates()
+    return dict(pairs.itertuples(index=False, name=None))
+
+
 def _joined(
-    units: Units, order: pd.DataFrame, ties: pd.DataFrame, disposition: pd.Series, case: Case, policy: Policy
+    units: Units,
+    order: pd.DataFrame,
+    ties: pd.DataFrame,
+    disposition: pd.Series,
+    before: dict[str, str],
+    case: Case,
+    policy: Policy,
 ) -> pd.Series:
     """Group of every system: units joined by ordinary flows."""
     at = {member: number for number, unit in enumerate(units.whole) for member in unit}
@@ -116,7 +128,9 @@ def _joined(
     arrows = {(at[first], at[then]) for first, then in _arrows(order) if (first, then) not in dropped}
     limit = min(int(policy.groups.max_systems.value), case.max_cutovers_per_week)
     sizes = [len(unit) for unit in units.whole]
-    labels = partition(sizes, weights, sorted(arrow for arrow in arrows if arrow[0] != arrow[1]), limit)
+    between = sorted(arrow for arrow in arrows if arrow[0] != arrow[1])
+    homes = {number: before[unit[0]] for number, unit in enumerate(units.whole) if unit[0] in before}
+    labels = steady(sizes, weights, between, limit, homes) if homes else partition(sizes, weights, between, limit)
     first: dict[int, str] = {}
     for unit, label in zip(units.whole, labels, strict=True):
         first[label] = min(unit[0], first.get(label, unit[0]))

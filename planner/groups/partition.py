@@ -8,7 +8,7 @@ they break the cap; METIS keeps it and cuts more (benchmarks/grouping.py).
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from planner.groups.order import Order
 
@@ -46,15 +46,49 @@ def partition(sizes: Sequence[int], weights: Mapping[Pair, float], arrows: Seque
     return labels
 
 
+def steady(
+    sizes: Sequence[int],
+    weights: Mapping[Pair, float],
+    arrows: Sequence[Pair],
+    cap: int,
+    before: Mapping[int, str],
+) -> list[int]:
+    """Put units into the groups that they were in, and only what is new into groups of its own choice.
+
+    Parameters
+    ----------
+    sizes, weights, arrows, cap
+        As for `partition`.
+    before
+        Group in the plan before of the units that were in it. Units that were together stay so where they are still
+        tied, where the cap and the order allow it; groups of that plan never merge.
+
+    Returns
+    -------
+    list of int
+        As of `partition`.
+    """
+    old = {pair: weight for pair, weight in weights.items() if before.get(pair[0], 0) == before.get(pair[1], 1)}
+    labels = merged(sizes, old, arrows, cap, list(range(len(sizes))))
+    homes = {labels[unit] for unit in before}
+    return merged(sizes, weights, arrows, cap, labels, homes)
+
+
 def cut_weight(weights: Mapping[Pair, float], labels: Sequence[int]) -> float:
     """Weight across borders."""
     return sum(weight for (one, other), weight in weights.items() if labels[one] != labels[other])
 
 
 def merged(
-    sizes: Sequence[int], weights: Mapping[Pair, float], arrows: Sequence[Pair], cap: int, labels: list[int]
+    sizes: Sequence[int],
+    weights: Mapping[Pair, float],
+    arrows: Sequence[Pair],
+    cap: int,
+    labels: list[int],
+    homes: Collection[int] = (),
 ) -> list[int]:
-    """Merge whole groups, the most strongly tied for their size first."""
+    """Merge whole groups, the most strongly tied for their size first; two of `homes` stay apart."""
+    lasting = set(homes)
     size: dict[int, int] = {}
     for unit, label in enumerate(labels):
         size[label] = size.get(label, 0) + sizes[unit]
@@ -74,9 +108,11 @@ def merged(
             continue
         if -score != strength[one, other] / (size[one] * size[other]) or size[one] + size[other] > cap:
             continue
-        if not order.may_merge(one, other):
+        if (one in lasting and other in lasting) or not order.may_merge(one, other):
             continue
         order.merge(one, other)
+        if other in lasting:
+            lasting.add(one)
         into[other] = one
         size[one] += size.pop(other)
         _absorb(near, strength, one, other)

@@ -10,7 +10,11 @@ import numpy as np
 from planner.schedule.problem import NEVER, Ints, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ortools.sat.python import cp_model
+
+    from planner.schedule.anchor import Anchors
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Found:
 class Model:
     """A problem in CP-SAT's terms. `last` is the first week in which nothing runs any more."""
 
-    def __init__(self, problem: Problem, last: int) -> None:
+    def __init__(self, problem: Problem, last: int, anchors: Anchors | None = None) -> None:
+        """Pose the problem; with anchors the schedule nearest to them is looked for, dates that must hold first."""
         from ortools.sat.python import cp_model
 
         self.cp, self.problem, self.last = cp_model, problem, last
@@ -44,7 +49,10 @@ class Model:
         self.makespan = self.model.new_int_var(0, last, "")
         if self.end:
             self.model.add_max_equality(self.makespan, self.end)
-        self._objective()
+        if anchors is None:
+            self._objective()
+        else:
+            self._nearest(anchors)
 
     def _activity(self, activity: int) -> None:
         problem, model = self.problem, self.model
@@ -150,12 +158,52 @@ class Model:
         for activity in range(len(problem)):
             if problem.end_weight[activity]:
                 terms.append(int(problem.end_weight[activity]) * self.end[activity])
-            due = int(problem.due[activity])
-            if problem.late_weight[activity] and due < self.last:
+        self.model.minimize(sum([*terms, *self._late(range(len(problem)))]))
+
+    def _late(self, activities: Iterable[int]) -> list[Any]:
+        """What the lateness of some activities costs."""
+        terms = []
+        for activity in activities:
+            due, weight = int(self.problem.due[activity]), int(self.problem.late_weight[activity])
+            if weight and due < self.last:
                 late = self.model.new_int_var(0, self.last, "")
                 self.model.add(late >= self.end[activity] - due)
-                terms.append(int(problem.late_weight[activity]) * late)
-        self.model.minimize(sum(terms))
+                terms.append(weight * late)
+        return terms
+
+    def _nearest(self, anchors: Anchors) -> None:
+        """Dates that must hold, then the fewest groups moved, then the fewest weeks."""
+        late = self._late(np.flatnonzero(anchors.must).tolist())
+        moved = {unit: self.model.new_bool_var("") for unit in np.unique(anchors.unit[anchors.start >= 0]).tolist()}
+        weeks = self.distance(anchors, moved)
+        most_weeks = self.last * max(len(weeks), 1) + 1
+        weights = [int(anchors.weight[unit]) * flag for unit, flag in moved.items()]
+        most_moved = most_weeks * (int(anchors.weight.sum()) + 1)
+        self.model.minimize(most_moved * sum(late) + most_weeks * sum(weights) + sum(weeks))
+
+    def distance(self, anchors: Anchors, moved: Mapping[int, Any]) -> list[Any]:
+        """Weeks between each activity and its anchor: none where its group has not moved."""
+        found = []
+        for activity in np.flatnonzero(anchors.start >= 0).tolist():
+            anchor, flag = int(anchors.start[activity]), moved.get(int(anchors.unit[activity]), 0)
+            weeks = self.model.new_int_var(0, self.last, "")
+            self.model.add(weeks >= self.start[activity] - anchor)
+            self.model.add(weeks >= anchor - self.start[activity])
+            if isinstance(flag, int):
+                if not flag:
+                    self.model.add(weeks == 0)
+            else:
+                self.model.add(weeks == 0).only_enforce_if(~flag)
+            found.append(weeks)
+        return found
+
+    def keep_as_near(self, anchors: Anchors, start: Ints, mode: Ints) -> None:
+        """Let nothing move that a schedule leaves in its place, nor the rest further or miss more dates than in it."""
+        moved = anchors.moved(start)
+        weeks = self.distance(anchors, dict(enumerate(moved.astype(int).tolist())))
+        self.model.add(sum(weeks) <= anchors.distance(start))
+        late = self._late(np.flatnonzero(anchors.must).tolist())
+        self.model.add(sum(late) <= anchors.late(self.problem, start, mode))
 
     def hint(self, start: Ints, mode: Ints) -> None:
         """Tell the solver of a schedule to begin with."""

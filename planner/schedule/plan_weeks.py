@@ -10,6 +10,7 @@ from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.schedule import impossible
 from planner.schedule.activities import Activity, activities_of, change_of
+from planner.schedule.anchor import anchors_of
 from planner.schedule.binding import Binding
 from planner.schedule.calendar import capacity_weeks, monday
 from planner.schedule.clash import Clashes
@@ -18,6 +19,7 @@ from planner.schedule.priority import dense, latest_ends, shortest, topological
 from planner.schedule.problem import Ints
 from planner.schedule.result import SolveResult
 from planner.schedule.solve import Circle, Effort, Unplaceable, solve
+from planner.schedule.steady import Steady, steady
 from planner.schedule.told import clash_tables, solution_table, wave_bounds
 from planner.schedule.wave_checks import wave_checks
 from planner.schedule.wave_rules import bind
@@ -40,7 +42,9 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     activities = activities_of(portfolio, case, policy)
     pilot = bind(activities, portfolio, case, policy)
     posed = pose(activities, case, policy)
-    result = _solved(posed, case, policy)
+    anew = _solved(posed, case, policy)
+    near = _near(posed, anew, portfolio, case, policy)
+    result = near.kept if near else anew
     binding = Binding(posed, result, case, policy)
     rows = _rows(posed, binding)
     table = _activities(rows, binding, case)
@@ -55,16 +59,24 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "wave_checks": wave_checks(portfolio, waves, pilot, case, policy),
         "clashes": clashes,
         "relaxations": relaxations,
-        "solution": solution_table(posed, result, pilot),
+        "solution": solution_table(posed, result, pilot, near, portfolio),
         "findings": _findings(table, waves, portfolio, case, policy),
     }
 
 
-def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
+def _effort(policy: Policy) -> Effort:
     search = policy.schedule.search
-    effort = Effort(search.exact_up_to, search.exact_work, search.placements)
+    return Effort(search.exact_up_to, search.exact_work, search.placements)
+
+
+def _near(posed: Posed, anew: SolveResult, portfolio: Portfolio, case: Case, policy: Policy) -> Steady | None:
+    anchors = anchors_of(posed, portfolio, case, policy)
+    return steady(posed.problem, anchors, anew, _effort(policy)) if anchors is not None else None
+
+
+def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
     try:
-        return solve(posed.problem, _by_urgency(posed), effort)
+        return solve(posed.problem, _by_urgency(posed), _effort(policy))
     except Unplaceable as reason:
         raise impossible.no_room(posed, reason.activity, case) from None
     except Circle as reason:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.case import Case
+from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
 from planner.schedule.binding import Binding
 from planner.schedule.calendar import friday
 from planner.schedule.clash import Missed
 from planner.schedule.pose import Posed
 from planner.schedule.result import SolveResult, Status
+from planner.schedule.steady import Steady
 from planner.schema import conform
 
 
@@ -83,8 +85,10 @@ def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.Dat
     return conform(pd.DataFrame(clashes), "clashes"), conform(pd.DataFrame(ways), "relaxations")
 
 
-def solution_table(posed: Posed, result: SolveResult, pilot: str | None) -> pd.DataFrame:
-    """How good the schedule is; no seconds, which differ from run to run."""
+def solution_table(
+    posed: Posed, result: SolveResult, pilot: str | None, near: Steady | None, portfolio: Portfolio
+) -> pd.DataFrame:
+    """How good the schedule is, and what keeping to the one before costs; no seconds, which differ from run to run."""
     row = {
         "status": str(result.status if result.status is not Status.INFEASIBLE else Status.UNKNOWN),
         "objective": result.objective,
@@ -93,7 +97,25 @@ def solution_table(posed: Posed, result: SolveResult, pilot: str | None) -> pd.D
         "greedy_objective": result.greedy,
         "solver": result.solver,
         "activities": len(posed.problem),
-        "makespan_weeks": int(posed.problem.ends(result.start, result.mode).max(initial=0)),
+        "makespan_weeks": _makespan(posed, result),
         "pilot_group_id": pilot,
     }
+    if near is not None:
+        row |= {
+            "moved_systems": _moved(near, near.kept, posed, portfolio),
+            "anew_moved_systems": _moved(near, near.anew, posed, portfolio),
+            "anew_makespan_weeks": _makespan(posed, near.anew),
+            "anew_objective": near.anew.objective,
+        }
     return conform(pd.DataFrame([row]), "solution")
+
+
+def _makespan(posed: Posed, result: SolveResult) -> int:
+    return int(posed.problem.ends(result.start, result.mode).max(initial=0))
+
+
+def _moved(near: Steady, result: SolveResult, posed: Posed, portfolio: Portfolio) -> int:
+    """Systems in groups of which anything begins in another week than before."""
+    flags = near.anchors.moved(result.start)
+    groups = {posed.activities[at].group_id for at, unit in enumerate(near.anchors.unit) if flags[unit]}
+    return int(portfolio["groups"]["group_id"].isin(groups).sum())

@@ -10,7 +10,7 @@ from typing import Any
 
 from planner.case import Case
 from planner.errors import PlannerError
-from planner.plan import Plan, as_json
+from planner.plan import Lineage, Plan, as_json
 from planner.store.manifest import MANIFEST, parse_manifest
 from planner.store.saved import SavedPlan
 from planner.store.shelf import Folder, Shelf
@@ -26,6 +26,14 @@ class Entry:
     plan: SavedPlan
     is_current: bool
     decision: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a plan keeps to: the one before it, none where it is made anew, and the one that was decided last."""
+
+    parent: SavedPlan | None = None
+    decided: SavedPlan | None = None
 
 
 class History:
@@ -67,12 +75,34 @@ class History:
         manifest = parse_manifest(content, f"{self.place}/{named}")
         return SavedPlan(f"{self.place}/{named}", manifest, lambda name: self.shelf.read(named, name))
 
-    def following(self, plan: Plan) -> Plan:
-        """A new plan with its parent: the current one, or that one's own where both are made from the same."""
+    def following(self, plan: Plan, *, is_anew: bool = False) -> Plan:
+        """A new plan with those that it follows: the current one, or that one's own where both are made from the same.
+
+        Parameters
+        ----------
+        plan
+            The plan, of which nothing but its fingerprints has to be there yet.
+        is_anew
+            It is asked for without regard to when the plans before it have their systems change.
+        """
         if self.current is None:
             return plan
+        before = self.current.lineage
         is_same = self.current.manifest.get("inputs") == json.loads(as_json(plan.fingerprints))
-        return plan.after(self.current.parent if is_same else self.current.plan_id)
+        if is_same and (before.is_anew or not is_anew):
+            return plan.after(before)
+        return plan.after(Lineage(self.current.plan_id, self.decided, is_anew))
+
+    def base(self, plan: Plan) -> Base:
+        """The plans that a plan keeps to; the same plan made again keeps to itself where the one before is gone."""
+        parent, decided, is_anew = plan.lineage.parent, plan.lineage.decided, plan.lineage.is_anew
+        kept = set(self.shelf.plans())
+        if parent is not None and parent not in kept and self.current is not None:
+            parent, is_anew = self.current.plan_id, False
+        return Base(
+            self.plan(parent) if parent in kept and not is_anew else None,
+            self.plan(decided) if decided in kept else None,
+        )
 
     def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:
         """Put a plan on the shelf and make it the current one.

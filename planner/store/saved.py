@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import PlannerError
-from planner.plan import Plan
+from planner.plan import Lineage, Plan
 from planner.store.folder import plan_files
 from planner.store.manifest import INPUTS, MANIFEST, parse_manifest, read_manifest
 
@@ -31,9 +31,15 @@ class SavedPlan:
         return str(self.manifest["plan_id"])
 
     @property
+    def lineage(self) -> Lineage:
+        """The plans that it follows."""
+        said = self.manifest
+        return Lineage(said.get("parent"), said.get("decided"), bool(said.get("is_anew", False)))
+
+    @property
     def parent(self) -> str | None:
         """Id of the plan before it."""
-        return self.manifest.get("parent")
+        return self.lineage.parent
 
     @property
     def inputs(self) -> dict[str, Any]:

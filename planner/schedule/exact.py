@@ -10,7 +10,7 @@ import numpy as np
 from planner.schedule.problem import NEVER, Ints, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ortools.sat.python import cp_model
 
@@ -30,8 +30,7 @@ class Found:
 class Model:
     """A problem in CP-SAT's terms. `last` is the first week in which nothing runs any more."""
 
-    def __init__(self, problem: Problem, last: int, anchors: Anchors | None = None) -> None:
-        """Pose the problem; with anchors the schedule nearest to them is looked for, dates that must hold first."""
+    def __init__(self, problem: Problem, last: int) -> None:
         from ortools.sat.python import cp_model
 
         self.cp, self.problem, self.last = cp_model, problem, last
@@ -49,10 +48,7 @@ class Model:
         self.makespan = self.model.new_int_var(0, last, "")
         if self.end:
             self.model.add_max_equality(self.makespan, self.end)
-        if anchors is None:
-            self._objective()
-        else:
-            self._nearest(anchors)
+        self._objective()
 
     def _activity(self, activity: int) -> None:
         problem, model = self.problem, self.model
@@ -153,12 +149,15 @@ class Model:
                 self.model.add(sum(spent) <= amount)
 
     def _objective(self) -> None:
+        self.model.minimize(sum(self._terms()))
+
+    def _terms(self) -> list[Any]:
         problem = self.problem
         terms = [problem.makespan_weight * self.makespan] if problem.makespan_weight else []
         for activity in range(len(problem)):
             if problem.end_weight[activity]:
                 terms.append(int(problem.end_weight[activity]) * self.end[activity])
-        self.model.minimize(sum([*terms, *self._late(range(len(problem)))]))
+        return terms + self._late(range(len(problem)))
 
     def _late(self, activities: Iterable[int]) -> list[Any]:
         """What the lateness of some activities costs."""
@@ -171,39 +170,34 @@ class Model:
                 terms.append(weight * late)
         return terms
 
-    def _nearest(self, anchors: Anchors) -> None:
-        """Dates that must hold, then the fewest groups moved, then the fewest weeks."""
+    def move_fewest(self, anchors: Anchors) -> None:
+        """Look for dates that must hold first, and then for the fewest groups moved, instead of for the objective."""
+        anchored = np.flatnonzero(anchors.start >= 0).tolist()
+        moved = {unit: self.model.new_bool_var("") for unit in np.unique(anchors.unit[anchored]).tolist()}
+        for at in anchored:
+            stays = self.model.add(self.start[at] == int(anchors.start[at]))
+            stays.only_enforce_if(~moved[int(anchors.unit[at])])
         late = self._late(np.flatnonzero(anchors.must).tolist())
-        moved = {unit: self.model.new_bool_var("") for unit in np.unique(anchors.unit[anchors.start >= 0]).tolist()}
-        weeks = self.distance(anchors, moved)
-        most_weeks = self.last * max(len(weeks), 1) + 1
         weights = [int(anchors.weight[unit]) * flag for unit, flag in moved.items()]
-        most_moved = most_weeks * (int(anchors.weight.sum()) + 1)
-        self.model.minimize(most_moved * sum(late) + most_weeks * sum(weights) + sum(weeks))
+        self.model.minimize((int(anchors.weight.sum()) + 1) * sum(late) + sum(weights))
 
-    def distance(self, anchors: Anchors, moved: Mapping[int, Any]) -> list[Any]:
-        """Weeks between each activity and its anchor: none where its group has not moved."""
-        found = []
-        for activity in np.flatnonzero(anchors.start >= 0).tolist():
-            anchor, flag = int(anchors.start[activity]), moved.get(int(anchors.unit[activity]), 0)
-            weeks = self.model.new_int_var(0, self.last, "")
-            self.model.add(weeks >= self.start[activity] - anchor)
-            self.model.add(weeks >= anchor - self.start[activity])
-            if isinstance(flag, int):
-                if not flag:
-                    self.model.add(weeks == 0)
-            else:
-                self.model.add(weeks == 0).only_enforce_if(~flag)
-            found.append(weeks)
-        return found
-
-    def keep_as_near(self, anchors: Anchors, start: Ints, mode: Ints) -> None:
-        """Let nothing move that a schedule leaves in its place, nor the rest further or miss more dates than in it."""
+    def move_nearest(self, anchors: Anchors, start: Ints, mode: Ints) -> None:
+        """Keep what a schedule leaves in its place and the dates it keeps; the rest is to move the fewest weeks, and
+        then as the objective has it."""
         moved = anchors.moved(start)
-        weeks = self.distance(anchors, dict(enumerate(moved.astype(int).tolist())))
-        self.model.add(sum(weeks) <= anchors.distance(start))
+        weeks = []
+        for at in np.flatnonzero(anchors.start >= 0).tolist():
+            anchor = int(anchors.start[at])
+            if not moved[anchors.unit[at]]:
+                self.model.add(self.start[at] == anchor)
+                continue
+            weeks.append(self.model.new_int_var(0, self.last, ""))
+            self.model.add(weeks[-1] >= self.start[at] - anchor)
+            self.model.add(weeks[-1] >= anchor - self.start[at])
         late = self._late(np.flatnonzero(anchors.must).tolist())
         self.model.add(sum(late) <= anchors.late(self.problem, start, mode))
+        most = 10 * self.problem.objective(start, mode) + 1
+        self.model.minimize(most * sum(weeks) + sum(self._terms()))
 
     def hint(self, start: Ints, mode: Ints) -> None:
         """Tell the solver of a schedule to begin with."""

@@ -16,12 +16,14 @@ from planner.schedule.anchor import Anchors
 from planner.schedule.priority import earliest_ends, latest_ends
 from planner.schedule.problem import NEVER, Ints, Problem
 
+Placed = tuple[Ints, Ints]
+
 
 class Stuck(Exception):
     """An activity fits in no week of the calendar beside what stays."""
 
 
-def repair(problem: Problem, order: list[int], anchors: Anchors, *, urgent_first: bool) -> tuple[Ints, Ints]:
+def repair(problem: Problem, order: list[int], anchors: Anchors, urgent: frozenset[int] = frozenset()) -> Placed:
     """Start and mode of every activity.
 
     Parameters
@@ -30,20 +32,20 @@ def repair(problem: Problem, order: list[int], anchors: Anchors, *, urgent_first
         The problem, and its activities so that each comes after what it waits for.
     anchors
         Where they were.
-    urgent_first
-        Place what has to move to keep a due date before everything else, which then gives way.
+    urgent
+        Groups of which what has to move to keep a due date is placed before everything else, which then gives way.
 
     Raises
     ------
     Stuck
         No room for something in the whole calendar.
     """
-    return Repair(problem, order, anchors, urgent_first=urgent_first).run()
+    return Repair(problem, order, anchors, urgent).run()
 
 
 def forced(problem: Problem, order: list[int], anchors: Anchors) -> int:
     """Weight of the groups that cannot stay, whatever the others do: no schedule that keeps its dates moves less."""
-    one = Repair(problem, order, anchors, urgent_first=False)
+    one = Repair(problem, order, anchors)
     units = {one.unit(at) for at in order if one.anchor[at] >= 0 and not one.may_stay(at)}
     return int(sum(anchors.weight[unit] for unit in sorted(units)))
 
@@ -110,8 +112,10 @@ class Board:
 class Repair:
     """One attempt: what has its place so far, and what waits for one."""
 
-    def __init__(self, problem: Problem, order: list[int], anchors: Anchors, *, urgent_first: bool) -> None:
-        self.problem, self.order, self.anchors, self.urgent_first = problem, order, anchors, urgent_first
+    def __init__(
+        self, problem: Problem, order: list[int], anchors: Anchors, urgent: frozenset[int] = frozenset()
+    ) -> None:
+        self.problem, self.order, self.anchors, self.urgent = problem, order, anchors, urgent
         self.board = Board(problem)
         self.anchor: list[int] = anchors.start.tolist()
         self.rank = {at: place for place, at in enumerate(order)}
@@ -123,9 +127,9 @@ class Repair:
         self.mode = [-1] * len(problem)
         self.waiting: list[int] = []
 
-    def run(self) -> tuple[Ints, Ints]:
+    def run(self) -> Placed:
         """Place everything."""
-        urgent = [at for at in self.order if self.is_urgent(at)] if self.urgent_first else []
+        urgent = self._chains()
         for at in urgent:
             self._place(at)
         for at in self.order:
@@ -157,6 +161,17 @@ class Repair:
             return False
         mode = self._mode_as_before(at)
         return self.board.is_open(at, mode, start) and start + self.board.duration[mode] <= self.latest[at]
+
+    def _chains(self) -> list[int]:
+        """What has to move of the urgent groups and of what these wait for."""
+        found: set[int] = set()
+        ahead = [at for at in self.order if self.unit(at) in self.urgent]
+        while ahead:
+            at = ahead.pop()
+            if at not in found and self.is_urgent(at):
+                found.add(at)
+                ahead += [other for other, _ in self.before[at]]
+        return [at for at in self.order if at in found]
 
     def is_urgent(self, at: int) -> bool:
         """Whether it would miss a due date where it was."""
@@ -209,11 +224,13 @@ class Repair:
         )
         shortest = min(self.board.duration[mode] for mode in self.problem.modes(at))
         room = min([self.start[one] - lag for one, lag in self.after[at] if self.start[one] >= 0], default=NEVER)
-        last = self.board.weeks - shortest
-        target = max(self.anchor[at], low) if self.anchor[at] >= 0 else low
-        limits = sorted({min(room, self.latest[at]) - shortest, room - shortest, self.latest[at] - shortest})
-        for high in [*(limit for limit in limits if low <= limit < last), last]:
-            found = self._fitting(at, low, high, target, high + shortest)
+        near = max(self.anchor[at], low) if self.anchor[at] >= 0 else low
+        latest, last = self.latest[at], self.board.weeks
+        # What has to be late is so by as little as there is room for.
+        late = low if latest < last else near
+        for end, target in ((min(room, latest), near), (latest, near), (room, late), (NEVER, late)):
+            high = min(end, last) - shortest
+            found = self._fitting(at, low, high, target, end) if high >= low else None
             if found is not None:
                 break
         else:
@@ -243,9 +260,7 @@ def _after(problem: Problem) -> list[list[tuple[int, int]]]:
 
 
 def _latest(problem: Problem, order: list[int], anchors: Anchors) -> list[int]:
-    """Latest end of each activity that keeps the due dates that go before everything, where they can be kept."""
-    due = np.where(anchors.must, problem.due, NEVER)
-    latest = latest_ends(replace(problem, due=due), order, NEVER)
-    hopeless = earliest_ends(problem, order) > latest
-    found: list[int] = np.where(hopeless, NEVER, latest).tolist()
-    return found
+    """Latest end of each activity that keeps the due dates that go before everything, or misses them by the least."""
+    due = np.where(anchors.must, np.maximum(problem.due, earliest_ends(problem, order)), NEVER)
+    latest: list[int] = latest_ends(replace(problem, due=due), order, NEVER).tolist()
+    return latest

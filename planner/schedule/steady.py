@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from planner.schedule.anchor import Anchors
 from planner.schedule.exact import Model
 from planner.schedule.priority import topological
-from planner.schedule.problem import Ints, Problem
-from planner.schedule.repair import Stuck, forced, repair
+from planner.schedule.problem import Problem
+from planner.schedule.repair import Placed, Stuck, forced, repair
 from planner.schedule.result import SolveResult, Status
 from planner.schedule.solve import Effort
 
 # Weeks after the later end of two schedules in which the exact solver may place work.
 ROOM = 52
-Placed = tuple[Ints, Ints]
+# The fewest moves are harder to find than a good schedule: times the work.
+HARDER = 3.0
+# Late groups that are tried to be placed first.
+TRIED = 12
 
 
 @dataclass(frozen=True)
@@ -36,43 +41,54 @@ def steady(problem: Problem, anchors: Anchors, anew: SolveResult, effort: Effort
     word = "repair" if best[0] is not anew.start else anew.solver
     late, moved, *_ = anchors.value(problem, *best)
     is_least = late == anchors.late(problem, anew.start, anew.mode) and moved == forced(problem, order, anchors)
-    if effort.exact_work and 0 < len(problem) <= effort.exact_up_to and not is_least:
-        closer = _exactly(problem, anchors, best, effort)
-        word = "cp-sat" if closer is not best else word
-        best = closer
     if effort.exact_work and moved and len(problem) <= effort.exact_up_to:
-        best = _polished(problem, anchors, best, effort)
+        closer = best if is_least else _exactly(problem, anchors, best, effort)
+        closer = _settled(problem, anchors, closer, effort)
+        word = word if closer is best else "cp-sat"
+        best = closer
     return Steady(_result(problem, anew, best, word), anew, anchors)
 
 
 def _nearest(problem: Problem, order: list[int], anchors: Anchors, anew: SolveResult) -> Placed:
-    """The best of what repair and a new schedule come to."""
-    found: list[Placed] = [(anew.start, anew.mode)]
-    for urgent_first in (False, True):
+    """The best of a new schedule and of what repair comes to, with one late group after another placed first."""
+    best: Placed = (anew.start, anew.mode)
+    urgent: frozenset[int] = frozenset()
+    for group in [None, *_late_groups(problem, anchors)]:
+        tried = urgent if group is None else urgent | {group}
         try:
-            found.append(repair(problem, order, anchors, urgent_first=urgent_first))
+            placed = repair(problem, order, anchors, tried)
         except Stuck:
             continue
-        if anchors.late(problem, *found[-1]) <= anchors.late(problem, anew.start, anew.mode):
-            break
-    return min(found, key=lambda placed: anchors.value(problem, *placed))
+        if anchors.value(problem, *placed) < anchors.value(problem, *best):
+            best, urgent = placed, tried
+    return best
+
+
+def _late_groups(problem: Problem, anchors: Anchors) -> list[int]:
+    """Groups that miss a date where they were, the one with most to lose first."""
+    weeks = anchors.start + problem.duration[problem.mode_at[:-1]] - problem.due
+    late = np.where(anchors.must & (anchors.start >= 0), np.maximum(weeks, 0) * problem.late_weight, 0)
+    sums = np.bincount(anchors.unit, weights=late, minlength=len(anchors.weight))
+    return [int(unit) for unit in np.argsort(-sums, kind="stable")[:TRIED] if sums[unit] > 0]
 
 
 def _exactly(problem: Problem, anchors: Anchors, best: Placed, effort: Effort) -> Placed:
-    model = Model(problem, _last(problem, best), anchors)
-    return _better(problem, anchors, model, best, effort)
-
-
-def _polished(problem: Problem, anchors: Anchors, best: Placed, effort: Effort) -> Placed:
-    """What has to move anyway goes where the objective would have it, no further than it must."""
+    """Fewer groups moved, where the exact solver finds a way."""
     model = Model(problem, _last(problem, best))
-    model.keep_as_near(anchors, *best)
-    return _better(problem, anchors, model, best, effort)
+    model.move_fewest(anchors)
+    return _better(problem, anchors, model, best, HARDER * effort.exact_work)
 
 
-def _better(problem: Problem, anchors: Anchors, model: Model, best: Placed, effort: Effort) -> Placed:
+def _settled(problem: Problem, anchors: Anchors, best: Placed, effort: Effort) -> Placed:
+    """What moves goes no further than it must, and there where the objective would have it."""
+    model = Model(problem, _last(problem, best))
+    model.move_nearest(anchors, *best)
+    return _better(problem, anchors, model, best, effort.exact_work)
+
+
+def _better(problem: Problem, anchors: Anchors, model: Model, best: Placed, work: float) -> Placed:
     model.hint(*best)
-    found = model.solve(effort.exact_work, effort.seconds)
+    found = model.solve(work)
     if found.start is None or found.mode is None:
         return best
     closer = (found.start, found.mode)

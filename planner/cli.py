@@ -75,11 +75,22 @@ def plan(
     lang: Lang = None,
     audience: Annotated[Audience, typer.Option("--audience", help="Who the documents are for.")] = Audience.intern,
     on: OnDate = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Look for the best dates; without it the plan before is changed as little as can be."
+        ),
+    ] = False,
 ) -> None:
-    """Plan a case: read its inventory and write the roadmap."""
+    """Plan a case: read its inventory and write the roadmap.
+
+    Where there is a plan already, only what the new facts force moves.
+    """
     from planner import pipeline
 
-    made = pipeline.plan(case, out, language=lang.value if lang else None, audience=audience.value, plan_date=_day(on))
+    made = pipeline.plan(
+        case, out, language=lang.value if lang else None, audience=audience.value, plan_date=_day(on), is_anew=full
+    )
     view = made.view
     typer.echo(view.conclusion)
     typer.echo("  ".join(f"{label}: {count}" for label, count in view.finding_counts))
@@ -137,10 +148,11 @@ def explain(
     from planner.case import read_case
     from planner.explain import explain_system
     from planner.pipeline import compute
+    from planner.store import open_history
     from planner.view import build_view
 
     read = read_case(case, _day(on))
-    view = build_view(compute(read), lang.value if lang else read.language, "intern")
+    view = build_view(compute(read, history=open_history(read)), lang.value if lang else read.language, "intern")
     typer.echo(explain_system(_find(view.systems, system), view.meta.language))
 
 

@@ -120,10 +120,11 @@ def _material(source: Path, name: str, lang: str | None, audience: str) -> tuple
     from planner.case import read_case
     from planner.export import Planned
     from planner.pipeline import compute
+    from planner.store import open_history
     from planner.view import build_view
 
     case = read_case(source)
-    plan = compute(case)
+    plan = compute(case, history=open_history(case))
     language = lang or case.language
     if EXPORTERS[name].is_from_view:
         return build_view(plan, language, audience), language

@@ -37,9 +37,10 @@ class Activity:
     """One phase of one group, or the cut-over with the hypercare that follows it without a pause.
 
     `changes` is the number of systems that change hands in the last week of the first part, `servers` that of their
-    servers. `due` is the last week in which the first part may end, from the nearest deadline of its group, and
-    `support` the same from the end of support. `rank` is how easy its group is to take early (1 = easiest), that of
-    its hardest member; 0 for the foundation. `before` names what it waits for, with the weeks between.
+    servers. `due` is the last week in which the first part may end, from the nearest deadline of its group, `support`
+    the same from the end of support, and `pinned` from what people decided. `rank` is how easy its group is to take
+    early (1 = easiest), that of its hardest member; 0 for the foundation. `before` names what it waits for, with the
+    weeks between.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Activity:
     due: int | None = None
     deadline: date | None = None
     support: int | None = None
+    pinned: int | None = None
     rank: int = 0
     before: list[tuple[str, int]] = field(default_factory=list)
 

@@ -28,7 +28,11 @@ class Bound:
 class Binding:
     """A schedule with what is left of every resource."""
 
-    def __init__(self, posed: Posed, result: SolveResult, case: Case, policy: Policy) -> None:
+    def __init__(
+        self, posed: Posed, result: SolveResult, case: Case, policy: Policy, stood: Ints | None = None
+    ) -> None:
+        """Look at a schedule; `stood` is the first week of each activity in the plan before, -1 where it had none."""
+        self.stood = [-1] * len(posed.problem) if stood is None else stood.tolist()
         self.posed, self.problem, self.case, self.policy = posed, posed.problem, case, policy
         self.start, self.mode = result.start.tolist(), result.mode.tolist()
         self.end = self.problem.ends(result.start, result.mode).tolist()
@@ -85,7 +89,8 @@ class Binding:
                 if self.left[resource][slots[first]] < amount:
                     name = self.problem.resources[resource]
                     return Bound(WORDS.get(name, "capacity"), name, self._blocker(resource, first + 1))
-        return Bound("capacity")
+        # Nothing but the plan before: what was told stays where it was.
+        return Bound("kept" if self.stood[at] >= 0 else "capacity")
 
     def _blocker(self, resource: int, week: int) -> int:
         users = self.users.get((resource, week), [])
@@ -97,7 +102,7 @@ class Binding:
         last = max([*self.end, 0])
         latest = [max(last, horizon) if end > horizon else min(last, horizon) for end in self.end]
         for at, activity in enumerate(self.posed.activities):
-            if activity.due is not None:
+            if activity.due is not None or activity.pinned is not None:
                 latest[at] = int(min(self.problem.due[at], NEVER))
         after: dict[int, list[tuple[int, int]]] = {}
         for at in range(len(self.problem)):

@@ -35,6 +35,11 @@ def last_week_by(case: Case, day: date) -> int:
     return (day - case.first_monday - timedelta(days=4)).days // 7
 
 
+def first_week_ending(case: Case, day: date) -> int:
+    """First week whose Friday is not before a day; the first of all where it has passed."""
+    return max(last_week_by(case, day - timedelta(days=1)) + 1, 0)
+
+
 def horizon_weeks(case: Case) -> int:
     """Number of weeks up to and including the one that holds the horizon date."""
     return week_of(case, case.horizon_date) + 1

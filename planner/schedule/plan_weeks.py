@@ -14,6 +14,7 @@ from planner.schedule.anchor import anchors_of
 from planner.schedule.binding import Binding
 from planner.schedule.calendar import capacity_weeks, monday
 from planner.schedule.clash import Clashes
+from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
 from planner.schedule.problem import Ints
@@ -41,11 +42,12 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     """
     activities = activities_of(portfolio, case, policy)
     pilot = bind(activities, portfolio, case, policy)
+    pin(activities, portfolio, case)
     posed = pose(activities, case, policy)
     anew = _solved(posed, case, policy)
     near = _near(posed, anew, portfolio, case, policy)
     result = near.kept if near else anew
-    binding = Binding(posed, result, case, policy)
+    binding = Binding(posed, result, case, policy, near.anchors.start if near else None)
     rows = _rows(posed, binding)
     table = _activities(rows, binding, case)
     waves = _waves(table, activities, portfolio)

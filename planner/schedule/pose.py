@@ -80,8 +80,9 @@ def _most_servers(policy: Policy) -> int:
 def _weights(activity: Activity, case: Case, policy: Policy) -> dict[str, int]:
     """Nearest due date and weight; deadlines first, then the horizon, then the end of support."""
     weights, care = policy.schedule.weights, activity.after_care
-    if activity.due is not None:
-        return {"due": activity.due + 1 + care, "late_weight": weights.late, "end_weight": weights.change}
+    promised = [week for week in (activity.due, activity.pinned) if week is not None]
+    if promised:
+        return {"due": min(promised) + 1 + care, "late_weight": weights.late, "end_weight": weights.change}
     if activity.support is not None and 0 <= activity.support < horizon_weeks(case):
         return {"due": activity.support + 1 + care, "late_weight": weights.after_support, "end_weight": weights.change}
     due = {"due": horizon_weeks(case) + care, "late_weight": weights.over_horizon}

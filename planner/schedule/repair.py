@@ -46,7 +46,7 @@ def repair(problem: Problem, order: list[int], anchors: Anchors, urgent: frozens
 def forced(problem: Problem, order: list[int], anchors: Anchors) -> int:
     """Weight of the groups that cannot stay, whatever the others do: no schedule that keeps its dates moves less."""
     one = Repair(problem, order, anchors)
-    units = {one.unit(at) for at in order if one.anchor[at] >= 0 and not one.may_stay(at)}
+    units = {one.unit(at) for at in order if one.anchor[at] >= 0 and one.staying_mode(at) is None}
     return int(sum(anchors.weight[unit] for unit in sorted(units)))
 
 
@@ -133,8 +133,9 @@ class Repair:
         for at in urgent:
             self._place(at)
         for at in self.order:
-            if self.may_stay(at) and self._follows(at):
-                self._put(at, self.anchor[at], self._mode_as_before(at))
+            mode = self.staying_mode(at) if self.start[at] < 0 else None
+            if mode is not None and self._fits_in(at, mode):
+                self._put(at, self.anchor[at], mode)
         self._relieve(set(urgent))
         self.waiting = [self.rank[at] for at in self.order if self.start[at] < 0]
         heapq.heapify(self.waiting)
@@ -148,19 +149,16 @@ class Repair:
         """Number of the group of an activity."""
         return int(self.anchors.unit[at])
 
-    def _mode_as_before(self, at: int) -> int:
-        """The mode as long as it was, the first one where there is none."""
-        modes = self.problem.modes(at)
-        weeks = int(self.anchors.weeks[at])
-        return next((mode for mode in modes if self.board.watch[mode] + 1 == weeks), modes[0])
-
-    def may_stay(self, at: int) -> bool:
-        """Whether release, calendar and due dates let an activity be where it was."""
+    def staying_mode(self, at: int) -> int | None:
+        """The mode in which an activity can be where it was, as release, calendar and due dates have it; as long as it
+        was if it can."""
         start = self.anchor[at]
         if start < 0 or start < self.release[at]:
-            return False
-        mode = self._mode_as_before(at)
-        return self.board.is_open(at, mode, start) and start + self.board.duration[mode] <= self.latest[at]
+            return None
+        weeks = int(self.anchors.weeks[at])
+        modes = sorted(self.problem.modes(at), key=lambda mode: self.board.watch[mode] + 1 != weeks)
+        may = (mode for mode in modes if start + self.board.duration[mode] <= self.latest[at])
+        return next((mode for mode in may if self.board.is_open(at, mode, start)), None)
 
     def _chains(self) -> list[int]:
         """What has to move of the urgent groups and of what these wait for."""
@@ -175,12 +173,15 @@ class Repair:
 
     def is_urgent(self, at: int) -> bool:
         """Whether it would miss a due date where it was."""
-        start = self.anchor[at]
-        return start >= 0 and start + self.board.duration[self._mode_as_before(at)] > self.latest[at]
+        shortest = min(self.board.duration[mode] for mode in self.problem.modes(at))
+        return self.anchor[at] >= 0 and self.anchor[at] + shortest > self.latest[at]
 
-    def _follows(self, at: int) -> bool:
-        """Whether it comes after those that it waits for, as far as they have their places."""
-        return all(self.start[other] < 0 or self._end(other) + lag <= self.anchor[at] for other, lag in self.before[at])
+    def _fits_in(self, at: int, mode: int) -> bool:
+        """Whether it can be where it was, after what it waits for and before what waits for it, where these have places."""
+        start, end = self.anchor[at], self.anchor[at] + self.board.duration[mode]
+        return all(self.start[other] < 0 or self._end(other) + lag <= start for other, lag in self.before[at]) and all(
+            self.start[other] < 0 or end + lag <= self.start[other] for other, lag in self.after[at]
+        )
 
     def _end(self, at: int) -> int:
         return self.start[at] + self.board.duration[self.mode[at]]
@@ -244,7 +245,7 @@ class Repair:
     def _fitting(self, at: int, low: int, high: int, target: int, end: int) -> tuple[int, int] | None:
         """A place that ends in time: a longer mode may have to begin earlier than the shortest."""
         found = self.board.nearest(at, low, high, target)
-        while found is not None and found[0] + self.board.duration[found[1]] > end and high > low:
+        while found is not None and found[0] + self.board.duration[found[1]] > end:
             high = found[0] - 1
             found = self.board.nearest(at, low, high, target) if high >= low else None
         return found

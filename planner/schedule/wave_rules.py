@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schedule.activities import CLOUD, Activity, change_of
-from planner.schedule.calendar import monday, week_of
+from planner.schedule.calendar import first_week_ending
 
 
 def quarter_of(case: Case, weeks: int) -> list[int]:
@@ -24,9 +22,7 @@ def quarter_of(case: Case, weeks: int) -> list[int]:
 def first_week_of_wave(case: Case, wave: int) -> int:
     """First week whose Friday lies in the quarter of a wave (1 = the quarter of the start)."""
     start = pd.Period(pd.Timestamp(case.first_monday) + pd.Timedelta(days=4), freq="Q")
-    day: date = (start + (wave - 1)).start_time.date()
-    week = week_of(case, day)
-    return max(week + ((monday(case, week) - day).days + 4 < 0), 0)
+    return first_week_ending(case, (start + (wave - 1)).start_time.date())
 
 
 def bind(activities: dict[str, Activity], portfolio: Portfolio, case: Case, policy: Policy) -> str | None:

@@ -35,6 +35,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     changes.cutovers_per_week_hold,
     changes.everything_changes_hands,
     changes.late_ones_are_told,
+    changes.pins_are_kept,
     waves.waves_are_the_quarters,
     waves.servers_per_wave_hold,
     waves.critical_is_not_first,

@@ -10,7 +10,7 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
-from planner.verify.moments import change_rows
+from planner.verify.moments import change_rows, group_moments
 from planner.verify.promise import broken
 
 
@@ -85,3 +85,30 @@ def late_ones_are_told(portfolio: Portfolio, case: Case, policy: Policy) -> pd.D
     told = rows.groupby("group_id")["is_late"].transform("max").fillna(False).astype(bool)
     is_late = (last > nearest).groupby(rows["group_id"]).transform("max").fillna(False).astype(bool)
     return broken("promise_deadlines", rows.loc[is_late != told, "system_id"], "activities")
+
+
+def pins_are_kept(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """No group changes hands before a day that people gave; where one is late for it, or its members' dates clash, a
+    finding says so."""
+    if not len(portfolio["pins"]):
+        return broken("promise_pins", [], "systems")
+    moments = group_moments(portfolio)["end_date"]
+    pins = portfolio["pins"].merge(portfolio["groups"], on="system_id")
+    pins = pins.assign(end=pins["group_id"].map(moments)).dropna(subset="end")
+    first, last = _allowed(pins)
+    told = portfolio["findings"].query("code == 'pin_not_held'")
+    is_told = pd.MultiIndex.from_frame(pins[["system_id", "value"]]).isin(
+        pd.MultiIndex.from_frame(told[["row_id", "value"]])
+    )
+    is_wrong = (pins["end"] < first) | ((pins["end"] > last) & ~is_told)
+    return broken("promise_pins", pins.loc[is_wrong, "system_id"], "systems")
+
+
+def _allowed(pins: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """First and last day of every pin."""
+    quarter = pins["value"].where(pins["kind"] == "quarter").str.replace("-", "")
+    days = pd.to_datetime(pins["value"].where(pins["kind"] != "quarter"))
+    start = pd.Series([pd.Period(at, freq="Q").start_time if pd.notna(at) else pd.NaT for at in quarter], pins.index)
+    end = start + pd.offsets.QuarterEnd(1)
+    first = start.fillna(days.where(pins["kind"] == "not_before"))
+    return first, end.fillna(days.where(pins["kind"] == "not_after"))

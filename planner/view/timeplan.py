@@ -169,11 +169,21 @@ def quality(desk: Desk) -> str:
     if not len(table):
         return ""
     row = table.iloc[0]
+    if not pd.isna(row["moved_systems"]):
+        return _kept(desk, row)
     gap = f"{row['gap_pct']:.1f}"
     return desk.texts.say(
         f"quality_{row['status']}", gap=gap.replace(".", ",") if desk.texts.language == "sv" else gap,
         weeks=int(row["makespan_weeks"]),
     )  # fmt: skip
+
+
+def _kept(desk: Desk, row: pd.Series) -> str:
+    """What keeping to the plan before costs."""
+    weeks = int(row["anew_makespan_weeks"] - row["makespan_weeks"])
+    word = "same" if weeks == 0 else "sooner" if weeks < 0 else "later"
+    end = desk.texts.say(f"anew_{word}", weeks=abs(weeks))
+    return desk.texts.say("quality_kept", moved=int(row["moved_systems"]), anew=int(row["anew_moved_systems"]), end=end)
 
 
 def foundation(desk: Desk) -> str:

@@ -26,7 +26,10 @@ def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:
     rows = _table(parent, "activities")[ACTIVITY].merge(
         _table(parent, "groups")[["group_id", "system_id"]], on="group_id", how="left"
     )
-    rows["is_decided"] = rows["system_id"].isin(_as_decided(parent, base.decided))
+    decided = _as_decided(parent, base.decided)
+    # The foundation belongs to no system: it is decided with whatever stands on it.
+    rows["is_decided"] = rows["system_id"].isin(decided) | (rows["system_id"].isna() & bool(decided))
+    rows["is_pilot"] = rows["group_id"].isin(_table(parent, "solution")["pilot_group_id"].dropna())
     systems = set(portfolio["systems"]["system_id"])
     before = Known(set(_table(parent, "systems")["system_id"]), lambda: _table(parent, "identifiers"))
     rows["system_id"] = rows["system_id"].replace(before.same_as(Known(systems, lambda: portfolio["identifiers"])))

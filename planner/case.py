@@ -131,12 +131,13 @@ class Case(_Frozen):
     """Everything about a case that is not a table.
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
-    plan reads no clock. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the
-    shipped one by default. `store` is where all plans of the case are kept, such as s3://bucket/prefix; the folder
-    `plans` of the case by default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as
-    SE) are where systems may run; without them everywhere that the policy has a target. `region` is where prices are
-    from. `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what the planned work of
-    a calendar year may cost (SEK; a year without one has no limit). `scenarios` are variants to compare, by name.
+    plan reads no clock. Nothing is placed before the first of work, nor what has not begun before the day of the plan.
+    `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the shipped one by default.
+    `store` is where all plans of the case are kept, such as s3://bucket/prefix; the folder `plans` of the case by
+    default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are where systems
+    may run; without them everywhere that the policy has a target. `region` is where prices are from.
+    `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what the planned work of a
+    calendar year may cost (SEK; a year without one has no limit). `scenarios` are variants to compare, by name.
     """
 
     organisation: Name
@@ -165,8 +166,8 @@ class Case(_Frozen):
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Case:
-        if not self.plan_date <= self.start_date < self.horizon_date:
-            raise ValueError("plan_date, start_date and horizon_date must come in this order")
+        if not max(self.plan_date, self.start_date) < self.horizon_date:
+            raise ValueError("plan_date and start_date must come before horizon_date")
         return self
 
     @model_validator(mode="after")
@@ -186,8 +187,8 @@ class Case(_Frozen):
                     f"(roles: {', '.join(sorted(self.capacities))})"
                 )
             start, horizon = scenario.start_date or self.start_date, scenario.horizon_date or self.horizon_date
-            if not self.plan_date <= start < horizon:
-                raise ValueError(f"scenarios.{name}: plan_date, start_date and horizon_date must come in this order")
+            if not max(self.plan_date, start) < horizon:
+                raise ValueError(f"scenarios.{name}: plan_date and start_date must come before horizon_date")
         return self
 
     @property
@@ -231,9 +232,8 @@ def read_case(folder: Path, plan_date: date | None = None) -> Case:
         raise CaseError("no case.yaml here", place=str(path), remedy="Give the folder of a case, see inventories/.")
     case = read_model(Case, path, CaseError)
     if plan_date is not None:
-        moved = {"plan_date": plan_date, "start_date": max(case.start_date, plan_date)}
         if plan_date >= case.horizon_date:
             raise CaseError("the date is not before horizon_date", place=str(path), value=plan_date.isoformat())
-        case = case.model_copy(update=moved)
+        case = case.model_copy(update={"plan_date": plan_date})
     case._folder = path.parent
     return case

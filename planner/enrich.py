@@ -36,9 +36,8 @@ def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
 
 
 def _links(portfolio: Portfolio) -> pd.DataFrame:
-    flows, systems = portfolio["dataflows"], portfolio["systems"]
-    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
-    lookup = _names(systems, servers, portfolio["identifiers"])
+    flows = portfolio["dataflows"]
+    lookup = systems_by_name(portfolio)
     links = pd.DataFrame(
         {
             "flow_id": flows["flow_id"],
@@ -59,8 +58,10 @@ def _is_self(links: pd.DataFrame) -> pd.Series:
     return (links["source_system_id"] == links["target_system_id"]).fillna(False).astype(bool)
 
 
-def _names(systems: pd.DataFrame, servers: pd.DataFrame, identifiers: pd.DataFrame) -> pd.Series:
+def systems_by_name(portfolio: Portfolio) -> pd.Series:
     """System by every id, name and address that leads to one of them alone, casefolded; the surest first."""
+    systems, identifiers = portfolio["systems"], portfolio["identifiers"]
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
     names = systems["name"].str.casefold()
     unique = ~names.duplicated(keep=False)
     by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])

@@ -31,7 +31,30 @@ def estimate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     parts += [_task(task.name, task.role, task.days, facts) for task in policy.decisions.tasks]
     effort = concat(parts, "effort").sort_values(["system_id", "phase", "role"], kind="stable", ignore_index=True)
     effort, findings = as_decided(effort, portfolio["reviews"])
+    effort = as_spent(effort, portfolio["reported"])
     return {"effort": effort, "findings": findings, "costs": _costs(portfolio, effort, case, policy)}
+
+
+def as_spent(effort: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
+    """Work that is done costs what it took: spread over the roles as it was estimated.
+
+    A cut-over is reported with the moving that it ends; days of both count.
+    """
+    done = reported.dropna(subset=["finished", "spent_days"])
+    moves = done["phase"].isin(["move", "cutover"])
+    ends = set(reported.loc[(reported["phase"] == "cutover") & reported["finished"].notna(), "system_id"])
+    # Moving is over when the systems have changed hands, and not before.
+    done = done[~moves | done["system_id"].isin(ends)].replace({"phase": {"cutover": "move"}})
+    spent = done.groupby(["system_id", "phase"])["spent_days"].sum()
+    keys = pd.MultiIndex.from_frame(effort[["system_id", "phase"]])
+    whole = effort.groupby(["system_id", "phase"])["likely_days"].transform("sum")
+    factor = pd.Series(spent.reindex(keys).to_numpy(), index=effort.index) / whole.where(whole > 0)
+    days = (effort["likely_days"] * factor).round(2)
+    known = days.notna()
+    return effort.assign(
+        **{f"{point}_days": effort[f"{point}_days"].mask(known, days) for point in POINTS},
+        assumed=effort["assumed"].mask(known, pd.NA),
+    )
 
 
 def _drivers(facts: pd.DataFrame, policy: Policy) -> dict[str, pd.DataFrame]:

@@ -32,6 +32,7 @@ from planner.policy import Policy, load_policy
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
 from planner.prioritise import prioritise
+from planner.progress import progress
 from planner.questions import questions
 from planner.render import papers, render
 from planner.review import FILE, held, read_review, review
@@ -51,6 +52,7 @@ STEPS = (
     "counters",
     "review",
     "enrich",
+    "progress",
     "assess",
     "classify",
     "prioritise",
@@ -114,6 +116,7 @@ def compute(case: Case, call: Call = run_now, history: History | None = None, *,
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),
         "enrich": lambda before: enrich(before, case, policy),
+        "progress": lambda before: progress(before, case),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
         "prioritise": lambda before: prioritise(before, case, policy),

@@ -193,6 +193,7 @@ def test_a_changed_cell_moves_nothing_else(case: Path) -> None:
     assert told["moved_systems"] == len(moved) <= told["anew_moved_systems"]
 
 
+@pytest.mark.slow
 def test_the_same_input_is_the_same_plan_after_other_plans_too(case: Path) -> None:
     planned(case)
     edit(case, "System 5;Vidmakthållande;Vidmakthållande;Nej;;65", "System 5;Vidmakthållande;Vidmakthållande;Nej;;66")
@@ -202,6 +203,7 @@ def test_the_same_input_is_the_same_plan_after_other_plans_too(case: Path) -> No
     assert plan_files(again) == plan_files(second)
 
 
+@pytest.mark.slow
 def test_a_system_that_goes_or_comes_moves_no_other(case: Path) -> None:
     first = planned(case)
     edit(
@@ -215,6 +217,7 @@ def test_a_system_that_goes_or_comes_moves_no_other(case: Path) -> None:
     assert {key for key in stays if dates(first)[key] != dates(second)[key]} == set()
 
 
+@pytest.mark.slow
 def test_full_looks_for_the_best_dates_again(case: Path) -> None:
     planned(case)
     edit(case, "S4;System 4;Vidmakthållande;Vidmakthållande;Nej;;60;Nej\n", "")
@@ -227,6 +230,7 @@ def test_full_looks_for_the_best_dates_again(case: Path) -> None:
     assert planned(case).plan_id == anew.plan_id
 
 
+@pytest.mark.slow
 def test_a_pin_holds_its_group_and_one_that_cannot_be_kept_is_told(case: Path) -> None:
     first = planned(case)
     (case / "review.yaml").write_text(
@@ -257,6 +261,76 @@ def test_a_pin_holds_its_group_and_one_that_cannot_be_kept_is_told(case: Path) -
     assert "promise_pins" in set(found["detail"])
 
 
+def steps(plan: Plan, system_id: str) -> pd.DataFrame:
+    """Activities of a system's group, by phase."""
+    home = plan.portfolio["groups"].set_index("system_id")["group_id"]
+    rows = plan.portfolio["activities"]
+    return rows[rows["group_id"] == home[system_id]].set_index("phase")
+
+
+def report(case: Path, text: str, day: str) -> None:
+    """Report work and plan on another day."""
+    (case / "framdrift.csv").write_text("System;Fas;Påbörjad;Klar;Nedlagda dagar\n" + text, encoding="utf-8")
+    path = case / "case.yaml"
+    written = path.read_text(encoding="utf-8")
+    if "framdrift" not in written:
+        written = written.replace(SOURCES, SOURCES + "  - {file: framdrift.csv, reader: progress}\n")
+    was = read_case(case).plan_date.isoformat()
+    path.write_text(written.replace(f"plan_date: {was}", f"plan_date: {day}"), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_reported_work_stands_fast_and_costs_what_it_took(case: Path) -> None:
+    first = planned(case)
+    one = first.portfolio["waves"].sort_values("start_date")["system_id"].iloc[0]
+    report(
+        case,
+        f"{one};förberedelser;2027-03-01;2027-04-09;31\nS404;flytt;2027-03-01;;\n{one};byte;2027-06-01;;\n",
+        "2027-05-03",
+    )
+    second = planned(case)
+    assert not second.portfolio["findings"]["code"].eq("broken_promise").any()
+    done = steps(second, one).loc["prepare"]
+    assert (done["state"], f"{done['start_date']:%F}", f"{done['end_date']:%F}") == ("done", "2027-03-01", "2027-04-09")
+    effort = second.portfolio["effort"].query("system_id == @one and phase == 'prepare'")
+    assert effort["likely_days"].sum() == pytest.approx(31, abs=0.05)
+    assert (effort["low_days"] == effort["high_days"]).all()
+    told = second.portfolio["findings"].set_index("code")["value"]
+    assert told["progress_unknown_system"] == "S404"
+    assert told["progress_impossible"].startswith("2027-06-01")
+    rows = second.portfolio["activities"]
+    assert (rows.loc[rows["state"] == "planned", "start_date"] >= pd.Timestamp("2027-05-03")).all()
+    # What is said to have begun has to be known from somewhere.
+    tampered = second.portfolio.tables | {"activities": rows.assign(state="running")}
+    found = verify(Portfolio(tampered), second.case, load_policy())["findings"]
+    assert "promise_begun" in set(found["detail"])
+
+
+@pytest.mark.slow
+def test_a_decided_plan_is_taken_to_be_followed_until_somebody_reports(case: Path) -> None:
+    first = planned(case)
+    open_history(read_case(case)).decide(first.plan_id, {"by": "Nämnden"})
+    middle = first.portfolio["activities"]["start_date"].sort_values().iloc[len(first.portfolio["activities"]) // 2]
+    report(case, "", f"{middle:%Y-%m-%d}")
+    second = planned(case)
+    assert not second.portfolio["findings"]["code"].eq("broken_promise").any()
+    assert dates(second) == dates(first)
+    rows = second.portfolio["activities"]
+    assert {"done", "planned"} <= set(rows["state"])
+    assert "progress_assumed" in set(second.portfolio["findings"]["code"])
+    # One is reported late: it moves, and those with which it has nothing to do stay.
+    late = rows[(rows["phase"] == "move") & (rows["state"] == "done")]["group_id"]
+    home = second.portfolio["groups"].set_index("system_id")["group_id"]
+    system = home.index[home == late.iloc[-1]][0]
+    report(case, f"{system};flytt;{middle - pd.Timedelta(days=7):%Y-%m-%d};;\n", f"{middle:%Y-%m-%d}")
+    third = planned(case)
+    assert not third.portfolio["findings"]["code"].eq("broken_promise").any()
+    assert steps(third, system).loc["move", "state"] == "running"
+    assert dates(third)[system] > dates(second)[system]
+    assert sum(dates(third)[key] != day for key, day in dates(second).items()) <= 3
+
+
+@pytest.mark.slow
 def test_a_decided_plan_is_an_input_of_the_next(case: Path) -> None:
     first = planned(case)
     history = open_history(read_case(case))

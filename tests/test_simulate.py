@@ -46,7 +46,7 @@ def scheduled(
     activities = pd.DataFrame(
         {
             "activity_id": [f"{group}/move" for group in groups], "group_id": groups, "phase": "move",
-            "effort_phase": "move", "effort_share": 1.0, "slack_weeks": 0, "is_critical": False, "start_week": start, "end_week": end, "start_date": [first + pd.Timedelta(days=7 * week) for week in start],
+            "effort_phase": "move", "effort_share": 1.0, "slack_weeks": 0, "is_critical": False, "state": "planned", "start_week": start, "end_week": end, "start_date": [first + pd.Timedelta(days=7 * week) for week in start],
             "end_date": ends, "has_cutover": True, "is_late": False, "bound_by": "start",
             "deadline_date": pd.Series([deadline] * len(rows), dtype="datetime64[us]"),
         }

@@ -17,6 +17,7 @@ from planner import pipeline
 from planner.case import read_case
 from planner.errors import PlannerError
 from planner.pipeline import compute
+from planner.plan import Lineage
 from planner.store import folder, open_history, open_saved
 from planner.store.locked import locked
 from tests.conftest import EXAMPLE, REPOSITORY, run_environment, write_case
@@ -27,6 +28,9 @@ def small(tmp_path: Path) -> Path:
     """A case of two systems."""
     register = "Id;Namn;IT Bedömning;Verksamhet Bedömning\nS1;Eken;Avveckling;Avveckling\nS2;Tallen;;\n"
     return write_case(tmp_path / "case", {"system.csv": register}, "  - {file: system.csv, reader: systems}\n")
+
+
+OTHER = Lineage("another")
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -160,9 +164,9 @@ def test_of_two_planners_the_slower_one_is_told_and_overwrites_nothing(small: Pa
     plans, _ = planned_twice(small)
     before = fingerprint(plans)
     with pytest.raises(PlannerError, match=r"meanwhile.*Plan again"):
-        slow.keep(slow.following(made).after("another"), {"manifest.json": b"{}"})
+        slow.keep(slow.following(made).after(OTHER), {"manifest.json": b"{}"})
     assert {
-        name: sha for name, sha in fingerprint(plans).items() if not name.startswith(made.after("another").plan_id)
+        name: sha for name, sha in fingerprint(plans).items() if not name.startswith(made.after(OTHER).plan_id)
     } == (before)
 
 

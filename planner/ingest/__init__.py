@@ -44,7 +44,7 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     Returns
     -------
     dict of DataFrame
-        systems, servers, disks, hosts, dataflows, assignments, matches, identifiers, utilisation, provenance,
+        systems, servers, disks, hosts, dataflows, progress, assignments, matches, identifiers, utilisation, provenance,
         attributes, findings, rejects and sources.
 
     Raises
@@ -109,7 +109,7 @@ def _tables(
     findings = [*more["findings"], *(item.findings for item in done.values()), measured.findings, *_truncated(sources)]
     findings += [record.findings for record in reading.records[MATCHES]]
     tables = {
-        **{name: _only_declared(_frame(done, name), name) for name in (DISKS, "hosts")},
+        **{name: _only_declared(_frame(done, name), name) for name in (DISKS, "hosts", "progress")},
         "systems": _only_declared(systems, "systems"),
         "servers": _only_declared(servers, "servers"),
         "dataflows": concat([_only_declared(stated, "dataflows"), flows], "dataflows"),

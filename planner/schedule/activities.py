@@ -23,6 +23,15 @@ WEEKS_PER_MONTH = 52 / 12
 CLOUD = ("rehost", "relocate", "replatform", "refactor")
 
 
+@dataclass(frozen=True)
+class Begun:
+    """First and last week of what has begun; `is_done` when it is over."""
+
+    start: int
+    end: int
+    is_done: bool
+
+
 @dataclass
 class Part:
     """A phase within an activity: whole weeks without interruption, with even demand; `days` by role in all."""
@@ -40,7 +49,7 @@ class Activity:
     servers. `due` is the last week in which the first part may end, from the nearest deadline of its group, `support`
     the same from the end of support, and `pinned` from what people decided. `rank` is how easy its group is to take
     early (1 = easiest), that of its hardest member; 0 for the foundation. `before` names what it waits for, with the
-    weeks between.
+    weeks between. What has `begun` stands fast.
     """
 
     key: str
@@ -58,6 +67,12 @@ class Activity:
     pinned: int | None = None
     rank: int = 0
     before: list[tuple[str, int]] = field(default_factory=list)
+    begun: Begun | None = None
+
+    @property
+    def least(self) -> int:
+        """Fewest weeks that its parts take together."""
+        return sum(part.least for part in self.parts)
 
     @property
     def phase(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
+from planner.schedule.activities import Activity
 from planner.schedule.pose import Posed
 from planner.schedule.problem import Ints, Problem
 
@@ -56,13 +58,12 @@ class Anchors:
 
 
 def anchors_of(posed: Posed, portfolio: Portfolio, case: Case, policy: Policy) -> Anchors | None:
-    """Anchors of a posed problem; None where there is no plan before."""
+    """Anchors of a posed problem; None where there is no plan before. What has begun is where it is, and no move."""
     before = portfolio["baseline"]
     if not len(before):
         return None
-    stood = _stood(before, portfolio, case)
-    keys = [(item.group_id, item.phase, item.step or "") for item in posed.activities]
-    found = [stood.get(key, (-1, 0)) for key in keys]
+    stood = stood_of(posed.activities, portfolio, case)
+    found = [stood.get(item.key, (-1, 0)) if item.begun is None else (-1, 0) for item in posed.activities]
     unit, groups = pd.factorize(np.array([item.group_id for item in posed.activities], dtype=object))
     return Anchors(
         np.array([start for start, _ in found], dtype=np.int64),
@@ -73,8 +74,16 @@ def anchors_of(posed: Posed, portfolio: Portfolio, case: Case, policy: Policy) -
     )
 
 
-def _stood(before: pd.DataFrame, portfolio: Portfolio, case: Case) -> dict[tuple[str, str, str], tuple[int, int]]:
-    """First week and weeks of every group's phase: those of most of its systems, the earliest of equals."""
+def stood_of(
+    activities: Iterable[Activity], portfolio: Portfolio, case: Case, before: pd.DataFrame | None = None
+) -> dict[str, tuple[int, int]]:
+    """First week and weeks in the plan before, by activity: those of most of its systems, the earliest of equals.
+
+    The weeks are those of the first part: what follows it without a pause is not counted.
+    """
+    before = portfolio["baseline"] if before is None else before
+    if not len(before):
+        return {}
     home = portfolio["groups"].set_index("system_id")["group_id"]
     group = before["system_id"].map(home).where(before["system_id"].notna(), before["group_id"])
     first = pd.Timestamp(case.first_monday)
@@ -88,7 +97,9 @@ def _stood(before: pd.DataFrame, portfolio: Portfolio, case: Case) -> dict[tuple
     counts = counts.sort_values([*KEY, "systems", "week"], ascending=[True, True, True, False, True], kind="stable")
     best = counts.drop_duplicates(KEY)
     keys = zip(best["group_id"], best["phase"], best["step"], strict=True)
-    return dict(zip(keys, zip(best["week"].tolist(), best["weeks"].tolist(), strict=True), strict=True))
+    stood = dict(zip(keys, zip(best["week"].tolist(), best["weeks"].tolist(), strict=True), strict=True))
+    named = {item.key: (item.group_id, item.phase, item.step or "") for item in activities}
+    return {key: stood[place] for key, place in named.items() if place in stood}
 
 
 def _weights(groups: npt.NDArray[np.object_], before: pd.DataFrame, portfolio: Portfolio) -> Ints:

@@ -64,7 +64,9 @@ class Binding:
 
     def _bound(self, at: int) -> Bound:
         start, activity = self.start[at], self.posed.activities[at]
-        if start == 0:
+        if activity.begun is not None:
+            return Bound("begun")
+        if start == 0 or (start == self.problem.release[at] and activity.release_for == "today"):
             return Bound("start")
         waited = [before for before, lag in self.problem.predecessors(at) if self.end[before] + lag == start]
         if waited:

@@ -20,6 +20,11 @@ def monday(case: Case, week: int) -> date:
     return case.first_monday + timedelta(weeks=week)
 
 
+def this_week(case: Case) -> int:
+    """Week in which the plan is made; the first one before work has begun."""
+    return max(week_of(case, case.plan_date), 0)
+
+
 def friday(case: Case, week: int) -> date:
     """Last working day of a week."""
     return monday(case, week) + timedelta(days=4)

@@ -132,7 +132,8 @@ class Clashes:
         """Earliest week of the change when only some kinds of constraints count, and capacity is no matter."""
         ends: dict[int, int] = {}
         for item in family:
-            begin = int(self.problem.release[item]) if "wave_rule" in kinds else 0
+            stands = "wave_rule" in kinds or self.problem.fixed[item]
+            begin = int(self.problem.release[item]) if stands else 0
             for before, lag in self.problem.predecessors(item):
                 if self._edge(item, before) in kinds:
                     begin = max(begin, ends[before] + lag)

@@ -55,7 +55,8 @@ class Model:
         modes = problem.modes(activity)
         release, deadline = int(problem.release[activity]), min(int(problem.deadline[activity]), self.last)
         durations = [int(problem.duration[mode]) for mode in modes]
-        start = model.new_int_var(max(release, 0), max(deadline - min(durations), release, 0), "")
+        latest = release if problem.fixed[activity] else max(deadline - min(durations), release, 0)
+        start = model.new_int_var(max(release, 0), latest, "")
         end = start + durations[0]
         if len(modes) > 1:
             end = model.new_int_var(0, deadline, "")

@@ -151,7 +151,9 @@ class Kernel:
         return array if self.is_compiled else array.tolist()
 
     def order(self, priority: Ints) -> Any:
-        """Order in which the activities are taken."""
+        """Order in which the activities are taken: what is fixed first."""
+        if self.problem.fixed.any():
+            priority = np.where(self.problem.fixed, priority.min() - 1, priority)
         return self._order(self._as(priority), *self._edges)
 
     def schedule(self, priority: Ints, fixed: Ints | None = None) -> tuple[Ints, Ints, int]:

@@ -22,7 +22,7 @@ def pin(activities: dict[str, Activity], portfolio: Portfolio, case: Case) -> No
     home = portfolio["groups"].set_index("system_id")["group_id"]
     for system_id, kind, value in portfolio["pins"][["system_id", "kind", "value"]].itertuples(index=False, name=None):
         activity = changes.get(str(home.get(system_id)))
-        if activity is not None:
+        if activity is not None and activity.begun is None:
             first, last = _span(kind, value)
             _hold(activity, first, last, case)
 

@@ -11,8 +11,9 @@ from planner.portfolio import Portfolio, finding_rows
 from planner.schedule import impossible
 from planner.schedule.activities import Activity, activities_of, change_of
 from planner.schedule.anchor import anchors_of
+from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
-from planner.schedule.calendar import capacity_weeks, monday
+from planner.schedule.calendar import capacity_weeks, monday, this_week
 from planner.schedule.clash import Clashes
 from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose
@@ -41,6 +42,7 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         No team for a role, an activity that fits nowhere, or work that waits for itself.
     """
     activities = activities_of(portfolio, case, policy)
+    told = begin(activities, portfolio, case)
     pilot = bind(activities, portfolio, case, policy)
     pin(activities, portfolio, case)
     posed = pose(activities, case, policy)
@@ -62,7 +64,7 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "clashes": clashes,
         "relaxations": relaxations,
         "solution": solution_table(posed, result, pilot, near, portfolio),
-        "findings": _findings(table, waves, portfolio, case, policy),
+        "findings": concat([_findings(table, waves, portfolio, case, policy), told], "findings"),
     }
 
 
@@ -153,6 +155,7 @@ def _activities(rows: list[_Row], binding: Binding, case: Case) -> pd.DataFrame:
                 bound.detail if first else row.activity.key
                 for row, bound, first in zip(rows, bounds, is_first, strict=True)
             ],
+            "state": [_state(row, case) for row in rows],
             "slack_weeks": [int(binding.slack[row.at]) for row in rows],
             "is_critical": [row.at in critical for row in rows],
         }
@@ -160,6 +163,15 @@ def _activities(rows: list[_Row], binding: Binding, case: Case) -> pd.DataFrame:
     frame["effort_share"] = _effort_share(frame, [sum(row.demand.values()) for row in rows])
     frame["is_late"] = (deadline.notna() & (end_date > deadline)).astype(bool)
     return conform(frame.sort_values("activity_id", kind="stable"), "activities")
+
+
+def _state(row: _Row, case: Case) -> str:
+    """What has begun is done by report or because its weeks have passed; hypercare goes by its own weeks."""
+    begun, today = row.activity.begun, this_week(case)
+    if begun is None or row.start > today:
+        return "planned"
+    is_first = row.key == row.activity.key
+    return "done" if row.end < today or (begun.is_done and is_first) else "running"
 
 
 def _effort_share(frame: pd.DataFrame, days_per_week: list[float]) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
-from planner.schedule.activities import FOUNDATION, Activity, Part
+from planner.schedule.activities import FOUNDATION, Activity, Begun, Part
 from planner.schedule.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks
 from planner.schedule.problem import NEVER, Draft, Problem, Segment
 from planner.schedule.wave_rules import quarter_of
@@ -50,7 +50,8 @@ def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weigh
         draft.add_activity(
             activity.key,
             release=activity.release,
-            closed_row=closed[activity.areas] if activity.changes else -1,
+            closed_row=closed[activity.areas] if activity.changes and activity.begun is None else -1,
+            is_fixed=activity.begun is not None,
             **_weights(activity, case, policy),
         )
         for segments, watch in sizes.modes(activity):
@@ -104,9 +105,18 @@ class _Sizes:
 
     def modes(self, activity: Activity) -> list[tuple[list[Segment], int]]:
         """Segments of each mode, and the week in it in which systems change hands."""
+        if activity.begun is not None:
+            return [self._as_begun(activity, activity.begun)]
         paces = [self.pace, self.slow] if activity.group_id != FOUNDATION else [self.pace]
         made = [self._mode(activity, pace) for pace in paces]
         return made[:1] if made[-1] == made[0] else made
+
+    def _as_begun(self, activity: Activity, begun: Begun) -> tuple[list[Segment], int]:
+        """As long as it takes; what follows a cut-over without a pause is as long as it is planned to be."""
+        weeks = begun.end - begun.start + 1
+        segments = [Segment(weeks, self._demand(activity.parts[0], weeks))]
+        segments += [Segment(part.least, self._demand(part, part.least)) for part in activity.parts[1:]]
+        return segments, weeks - 1
 
     def _mode(self, activity: Activity, pace: dict[str, float]) -> tuple[list[Segment], int]:
         segments: list[Segment] = []

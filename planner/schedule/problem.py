@@ -10,7 +10,7 @@ spends of a non-renewable resource counts once, whenever it runs. All amounts ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,8 @@ class Problem:
 
     Lists of different length lie in one array after each other, with the first place of each item in `..._at` (one
     longer than there are items). `closed` has a row for every kind of closed weeks; the week of an activity that lies
-    `watch` weeks after its start must be open in row `closed_row` (-1: no such row).
+    `watch` weeks after its start must be open in row `closed_row` (-1: no such row). What is `fixed` begins in the week
+    of its release, waits for nothing and has one mode; there is always capacity for it.
     """
 
     names: tuple[str, ...]
@@ -44,6 +45,7 @@ class Problem:
     late_weight: Ints
     end_weight: Ints
     makespan_weight: int
+    fixed: npt.NDArray[np.bool_]
     closed_row: Ints
     closed: npt.NDArray[np.bool_]
     mode_at: Ints
@@ -117,7 +119,7 @@ class Draft:
     _slot: list[Ints] = field(default_factory=list)
     _stock: list[int] = field(default_factory=list)
     _closed: list[npt.NDArray[np.bool_]] = field(default_factory=list)
-    _rows: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
+    _rows: list[tuple[int, int, int, int, int, int, bool]] = field(default_factory=list)
     _modes: list[int] = field(default_factory=lambda: [0])
     _segments: list[int] = field(default_factory=lambda: [0])
     _watch: list[int] = field(default_factory=list)
@@ -164,10 +166,11 @@ class Draft:
         late_weight: int = 0,
         end_weight: int = 0,
         closed_row: int = -1,
+        is_fixed: bool = False,
     ) -> int:
         """Add an activity; its modes follow."""
         self.names.append(name)
-        self._rows.append((release, deadline, due, late_weight, end_weight, closed_row))
+        self._rows.append((release, deadline, due, late_weight, end_weight, closed_row, is_fixed))
         self._modes.append(self._modes[-1])
         return len(self.names) - 1
 
@@ -191,7 +194,7 @@ class Draft:
 
     def problem(self) -> Problem:
         """The finished problem."""
-        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 6)
+        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 7)
         closed = np.vstack(self._closed) if self._closed else np.zeros((0, self.weeks), dtype=np.bool_)
         segment_at, weeks = _ints(self._segments), _ints(self._weeks)
         sums = np.concatenate([[0], np.cumsum(weeks)])
@@ -201,7 +204,7 @@ class Draft:
         for mode, amounts in enumerate(self._spend):
             for stock, amount in amounts.items():
                 spend[mode, stock] = amount
-        return Problem(
+        made = Problem(
             names=tuple(self.names),
             resources=tuple(self._resources),
             release=rows[:, 0].copy(),
@@ -210,6 +213,7 @@ class Draft:
             late_weight=rows[:, 3].copy(),
             end_weight=rows[:, 4].copy(),
             makespan_weight=self.makespan_weight,
+            fixed=rows[:, 6].astype(np.bool_),
             closed_row=rows[:, 5].copy(),
             closed=closed,
             mode_at=_ints(self._modes),
@@ -228,6 +232,19 @@ class Draft:
             capacity=np.vstack(self._capacity) if self._capacity else np.zeros((0, self.weeks), dtype=np.int64),
             slot=np.vstack(self._slot) if self._slot else np.zeros((0, self.weeks), dtype=np.int64),
         )
+        return made if not made.fixed.any() else replace(made, capacity=_with_room_for_fixed(made))
+
+
+def _with_room_for_fixed(problem: Problem) -> Ints:
+    """Capacity, raised where what is fixed draws more."""
+    drawn = np.zeros_like(problem.capacity)
+    for at in np.flatnonzero(problem.fixed).tolist():
+        for offset, weeks, demand in problem.segments(int(problem.mode_at[at])):
+            for resource, amount in demand.items():
+                first = int(problem.release[at]) + offset
+                np.add.at(drawn[resource], problem.slot[resource][first : first + weeks], amount)
+    raised: Ints = np.maximum(problem.capacity, drawn)
+    return raised
 
 
 def _ints(values: Sequence[int]) -> Ints:

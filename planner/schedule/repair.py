@@ -130,13 +130,15 @@ class Repair:
     def run(self) -> Placed:
         """Place everything."""
         urgent = self._chains()
+        for at in np.flatnonzero(self.problem.fixed).tolist():
+            self._put(at, self.release[at], self.problem.modes(at)[0])
         for at in urgent:
             self._place(at)
         for at in self.order:
             mode = self.staying_mode(at) if self.start[at] < 0 else None
             if mode is not None and self._fits_in(at, mode):
                 self._put(at, self.anchor[at], mode)
-        self._relieve(set(urgent))
+        self._relieve({*urgent, *np.flatnonzero(self.problem.fixed).tolist()})
         self.waiting = [self.rank[at] for at in self.order if self.start[at] < 0]
         heapq.heapify(self.waiting)
         while self.waiting:
@@ -177,7 +179,7 @@ class Repair:
         return self.anchor[at] >= 0 and self.anchor[at] + shortest > self.latest[at]
 
     def _fits_in(self, at: int, mode: int) -> bool:
-        """Whether it can be where it was, after what it waits for and before what waits for it, where these have places."""
+        """Whether it can be where it was, between what it waits for and what waits for it, where these have places."""
         start, end = self.anchor[at], self.anchor[at] + self.board.duration[mode]
         return all(self.start[other] < 0 or self._end(other) + lag <= start for other, lag in self.before[at]) and all(
             self.start[other] < 0 or end + lag <= self.start[other] for other, lag in self.after[at]

@@ -40,7 +40,7 @@ def _hold_back(changes: dict[str, Activity], groups: set[str], name: str, case: 
     for group_id in sorted(groups & set(changes)):
         activity = changes[group_id]
         week = first_week_of_wave(case, rule.value + 1) - activity.parts[0].least + 1
-        if activity.phase == "cutover" and week > activity.release:
+        if activity.phase == "cutover" and activity.begun is None and week > activity.release:
             activity.release, activity.release_for = week, name
 
 
@@ -58,7 +58,8 @@ def _complex(portfolio: Portfolio, policy: Policy) -> set[str]:
 def _pilot(changes: dict[str, Activity], portfolio: Portfolio, policy: Policy) -> str | None:
     """Let everything that moves to the cloud wait for the pilot, but for what the pilot itself waits for.
 
-    The pilot is the candidate that waits for the fewest others; the easiest one among equals.
+    The pilot is the one of the plan before while it is a candidate, or else the candidate that waits for the fewest
+    others; the easiest one among equals. Once something has moved there is no first any more.
     """
     if policy.schedule.wave_rule("pilot_first").level != "hard":
         return None
@@ -67,8 +68,11 @@ def _pilot(changes: dict[str, Activity], portfolio: Portfolio, policy: Policy) -
     )
     cloud = members[members["disposition"].isin(CLOUD) & members["group_id"].isin(changes)]
     wanted = cloud[cloud["is_pilot_candidate"].fillna(False).astype(bool)]
-    if not len(wanted):
+    if not len(wanted) or any(changes[group_id].begun for group_id in cloud["group_id"].unique()):
         return None
+    before = portfolio["baseline"]
+    stays = wanted["system_id"].isin(before.loc[before["is_pilot"].astype(bool), "system_id"])
+    wanted = wanted[stays] if stays.any() else wanted
     waits_for = {group_id: _needed(group_id, portfolio) for group_id in wanted["group_id"].unique()}
     keys = zip(
         wanted["group_id"].map(lambda group_id: len(waits_for[group_id])),

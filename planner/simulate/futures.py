@@ -69,12 +69,14 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
 def _bounds(network: Network, case: Case, policy: Policy) -> Bounds:
     table = network.table
     wait = _wait_for_open(case, int(table["end_week"].max()) + EXTRA_WEEKS)
-    earliest = np.maximum(table["start_week"].to_numpy(dtype=float) - policy.simulation.early_weeks.value, 0.0)
+    start, is_planned = table["start_week"].to_numpy(dtype=float), (table["state"] == "planned").to_numpy(dtype=bool)
+    today = float(max((case.plan_date - case.first_monday).days // 7, 0))
+    early = np.maximum(start - policy.simulation.early_weeks.value, today)
+    earliest = np.where(is_planned, early, start)
     # A cut-over that the plan itself has in a freeze is an exception that somebody made.
     is_open = wait[table["end_week"].to_numpy(dtype=int)] == 0
-    return Bounds(
-        earliest.tolist(), network.before, wait, (table["has_cutover"].to_numpy(dtype=bool) & is_open).tolist()
-    )
+    is_change = table["has_cutover"].to_numpy(dtype=bool) & is_open & is_planned
+    return Bounds(earliest.tolist(), network.before, wait, is_change.tolist())
 
 
 def _wait_for_open(case: Case, weeks: int) -> Weeks:

@@ -40,6 +40,9 @@ def network_of(portfolio: Portfolio, capacities: dict[str, float]) -> Network:
         if end[first] < start[then]:
             before[then].add(first)
     _add_teams(table, portfolio["demand"], capacities, before)
+    # What has begun waits for nothing any more.
+    for at in table.index[table["state"] != "planned"]:
+        before[at] = set()
     return Network(table, [sorted(earlier) for earlier in before], sorted(changes.values()))
 
 

@@ -27,7 +27,7 @@ def draws_of(network: Network, portfolio: Portfolio, case: Case, policy: Policy)
     """Outcomes of all activities, from the best to the worst.
 
     The likely work gives the planned weeks. More work than likely takes longer where the work decided how long; where a
-    least duration did, it has to fill that first.
+    least duration did, it has to fill that first. What is done took what it took.
     """
     days = _days(network, portfolio, policy)
     likely = days["likely_days"].to_numpy()
@@ -41,6 +41,9 @@ def draws_of(network: Network, portfolio: Portfolio, case: Case, policy: Policy)
     leads = {
         at: np.maximum(lead, least[at]).astype(np.float32) for at, lead in _leads(network, portfolio, policy).items()
     }
+    is_done = (network.table["state"] == "done").to_numpy(dtype=bool)
+    days.loc[is_done, list(POINTS)] = np.repeat(likely[is_done, None], len(POINTS), axis=1)
+    leads = {at: lead for at, lead in leads.items() if not is_done[at]}
     drivers = [PROCUREMENT if at in leads else role for at, role in enumerate(roles)]
     chance = dict.fromkeys(drivers, math.sqrt(policy.simulation.same_team.value))
     if leads:
@@ -48,11 +51,18 @@ def draws_of(network: Network, portfolio: Portfolio, case: Case, policy: Policy)
     return Draws(
         triangular(*(days[point].to_numpy() for point in POINTS)).astype(np.float32),
         np.divide(weeks, likely, out=np.zeros_like(weeks), where=likely > 0).tolist(),
-        np.where(by_work, np.minimum(least, planned), planned).tolist(),
+        np.maximum(np.where(by_work & ~is_done, np.minimum(least, planned), planned), _gone(network, case)).tolist(),
         leads,
         drivers,
         chance,
     )
+
+
+def _gone(network: Network, case: Case) -> Numbers:
+    """Weeks that have gone by of what is going on: it takes at least these."""
+    today = max((case.plan_date - case.first_monday).days // 7, 0)
+    gone: Numbers = today + 1 - network.table["start_week"].to_numpy(dtype=np.float64)
+    return np.where((network.table["state"] == "running").to_numpy(dtype=bool), gone, 0.0)
 
 
 @lru_cache

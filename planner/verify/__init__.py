@@ -36,6 +36,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     changes.everything_changes_hands,
     changes.late_ones_are_told,
     changes.pins_are_kept,
+    changes.only_what_is_known_has_begun,
     waves.waves_are_the_quarters,
     waves.servers_per_wave_hold,
     waves.critical_is_not_first,

@@ -10,7 +10,7 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
-from planner.verify.moments import change_rows, group_moments
+from planner.verify.moments import begun, change_rows, group_moments, planned
 from planner.verify.promise import broken
 
 
@@ -18,7 +18,7 @@ def no_cutover_in_closed_weeks(portfolio: Portfolio, case: Case, policy: Policy)
     """No system changes hands in a week that a freeze or the calendar closes to the areas of its group."""
     areas = portfolio["systems"][["system_id", "business_area"]].merge(portfolio["groups"], on="system_id")
     words = areas.dropna(subset="business_area").groupby("group_id")["business_area"].agg("; ".join).str.casefold()
-    rows = portfolio["activities"].query("has_cutover")
+    rows = planned(portfolio["activities"].query("has_cutover"))
     wrong = [
         activity_id
         for activity_id, group_id, end in zip(rows["activity_id"], rows["group_id"], rows["end_date"], strict=True)
@@ -58,10 +58,12 @@ def _holds(rule: CalendarRule, day: date) -> bool:
 
 def cutovers_per_week_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     """No more systems change hands in a week than the case allows; a larger group stands alone in its week."""
-    weeks = (
-        change_rows(portfolio).groupby("end_week").agg(systems=("system_id", "size"), parts=("activity_id", "nunique"))
+    rows = change_rows(portfolio)
+    rows = rows.assign(is_open=~rows["activity_id"].isin(begun(portfolio)))
+    weeks = rows.groupby("end_week").agg(
+        systems=("system_id", "size"), parts=("activity_id", "nunique"), is_open=("is_open", "any")
     )
-    crowded = weeks[(weeks["systems"] > case.max_cutovers_per_week) & (weeks["parts"] > 1)]
+    crowded = weeks[(weeks["systems"] > case.max_cutovers_per_week) & (weeks["parts"] > 1) & weeks["is_open"]]
     return broken("promise_cutovers", [f"week {week}" for week in crowded.index], "activities")
 
 
@@ -92,16 +94,16 @@ def pins_are_kept(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFr
     finding says so."""
     if not len(portfolio["pins"]):
         return broken("promise_pins", [], "systems")
-    moments = group_moments(portfolio)["end_date"]
-    pins = portfolio["pins"].merge(portfolio["groups"], on="system_id")
-    pins = pins.assign(end=pins["group_id"].map(moments)).dropna(subset="end")
+    moments = group_moments(portfolio)[["activity_id", "end_date"]].rename(columns={"end_date": "end"})
+    pins = portfolio["pins"].merge(portfolio["groups"], on="system_id").merge(moments.reset_index(), on="group_id")
     first, last = _allowed(pins)
     told = portfolio["findings"].query("code == 'pin_not_held'")
     is_told = pd.MultiIndex.from_frame(pins[["system_id", "value"]]).isin(
         pd.MultiIndex.from_frame(told[["row_id", "value"]])
     )
+    is_open = ~pins["activity_id"].isin(begun(portfolio))
     is_wrong = (pins["end"] < first) | ((pins["end"] > last) & ~is_told)
-    return broken("promise_pins", pins.loc[is_wrong, "system_id"], "systems")
+    return broken("promise_pins", pins.loc[is_wrong & is_open, "system_id"], "systems")
 
 
 def _allowed(pins: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -112,3 +114,16 @@ def _allowed(pins: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     end = start + pd.offsets.QuarterEnd(1)
     first = start.fillna(days.where(pins["kind"] == "not_before"))
     return first, end.fillna(days.where(pins["kind"] == "not_after"))
+
+
+def only_what_is_known_has_begun(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """What has begun did so before the plan was made, in a group of which somebody reported, or that a decided plan had
+    begin by then."""
+    rows, today = portfolio["activities"], pd.Timestamp(case.plan_date)
+    old = portfolio["baseline"]
+    decided = old[old["is_decided"].astype(bool) & (old["start_date"] <= today)]["system_id"]
+    known = pd.concat([decided.dropna(), portfolio["reported"]["system_id"]])
+    groups = set(portfolio["groups"].loc[portfolio["groups"]["system_id"].isin(known), "group_id"])
+    is_known = rows["group_id"].isin(groups) | ((rows["phase"] == "foundation") & bool(groups))
+    wrong = (rows["state"] != "planned") & (~is_known | (rows["start_date"] > today))
+    return broken("promise_begun", rows.loc[wrong, "activity_id"], "activities")

@@ -18,6 +18,17 @@ def first_day(case: Case) -> date:
     return case.start_date - timedelta(days=case.start_date.weekday())
 
 
+def planned(rows: pd.DataFrame) -> pd.DataFrame:
+    """Activities that have not begun: the rest is what happened, and keeps no promise of the planner's."""
+    return rows[rows["state"] == "planned"]
+
+
+def begun(portfolio: Portfolio) -> set[str]:
+    """Ids of the activities that have begun."""
+    rows = portfolio["activities"]
+    return set(rows.loc[rows["state"] != "planned", "activity_id"])
+
+
 def change_rows(portfolio: Portfolio) -> pd.DataFrame:
     """Every system that changes, with its group, option and the activity with which it changes hands."""
     rows = portfolio["groups"].merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")

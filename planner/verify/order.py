@@ -9,7 +9,7 @@ import pandas as pd
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.verify.moments import CLOUD, first_day, group_moments
+from planner.verify.moments import CLOUD, begun, first_day, group_moments, planned
 from planner.verify.promise import broken
 
 RANK = {name: at for at, name in enumerate(
@@ -18,11 +18,13 @@ RANK = {name: at for at, name in enumerate(
 
 
 def dates_are_those_of_the_weeks(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
-    """Dates are the Monday of the first week and the Friday of the last, none before the start."""
+    """Dates are the Monday of the first week and the Friday of the last, none before the start, nor anything planned
+    before the plan."""
     rows, start = portfolio["activities"], pd.Timestamp(first_day(case))
     monday = start + pd.to_timedelta(rows["start_week"] * 7, unit="D")
     friday = start + pd.to_timedelta(rows["end_week"] * 7 + 4, unit="D")
     wrong = (monday != rows["start_date"]) | (friday != rows["end_date"]) | (rows["start_week"] < 0)
+    wrong |= (rows["state"] == "planned") & (rows["end_date"] < pd.Timestamp(case.plan_date))
     wrong |= rows["end_week"] < rows["start_week"]
     return broken("promise_dates", rows.loc[wrong.astype(bool), "activity_id"], "activities")
 
@@ -38,9 +40,8 @@ def phases_follow_each_other(portfolio: Portfolio, case: Case, policy: Policy) -
     ground = rows.loc[rows["phase"] == "foundation", "end_week"]
     unfounded = own[own["group_id"].isin(_cloud(portfolio)) & (own["phase"] == "prepare")]
     unfounded = unfounded[unfounded["start_week"] <= ground.iloc[0]] if len(ground) else unfounded
-    return broken(
-        "promise_phases", [*early["activity_id"], *paused["activity_id"], *unfounded["activity_id"]], "activities"
-    )
+    wrong = pd.concat([planned(part)["activity_id"] for part in (early, paused, unfounded)])
+    return broken("promise_phases", wrong, "activities")
 
 
 def _cloud(portfolio: Portfolio) -> set[str]:
@@ -54,7 +55,7 @@ def _groups_with(portfolio: Portfolio, options: set[str]) -> set[str]:
 
 def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
     """Every step of the policy is there for the groups it concerns: long enough, after deciding, before its phase."""
-    rows = portfolio["activities"]
+    rows, done = portfolio["activities"], begun(portfolio)
     decided = rows[(rows["phase"] == "decide") & rows["step"].isna()].set_index("group_id")["end_week"]
     wrong: list[str] = []
     for step in policy.schedule.steps:
@@ -65,6 +66,7 @@ def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Data
         bad = mine["start_week"].isna() | (mine["end_week"] - mine["start_week"] + 1 < step.weeks)
         bad |= mine["start_week"] <= decided.reindex(wanted)
         bad |= mine["end_week"] >= held
+        bad &= ~mine["activity_id"].isin(done)
         wrong += [f"{group_id} {step.name}" for group_id in bad.index[bad.fillna(False).astype(bool)]]
     return broken("promise_steps", wrong, "activities")
 
@@ -84,7 +86,7 @@ def nothing_is_too_short(portfolio: Portfolio, case: Case, policy: Policy) -> pd
     short = (rows["step"].isna() & (length < needed)) | (
         is_buying & (length < rows["group_id"].map(lead)).fillna(False)
     )
-    return broken("promise_lengths", rows.loc[short.fillna(False).astype(bool), "activity_id"], "activities")
+    return broken("promise_lengths", planned(rows[short.fillna(False).astype(bool)])["activity_id"], "activities")
 
 
 def dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -102,6 +104,7 @@ def dependencies_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Da
     concerned = target.map(option).isin(_changing()) & source.map(option).isin(_changing())
     concerned &= (leaving | (source.map(option) != "retire")) & (user != needed)
     early = then.map(moments["start_week"]) <= first.map(moments["end_week"])
+    early &= ~then.map(moments["activity_id"]).isin(begun(portfolio))
     wrong = (concerned & early).fillna(False).astype(bool)
     return broken("promise_order", flows.loc[wrong, "flow_id"], "links")
 

@@ -7,7 +7,7 @@ import pandas as pd
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.verify.moments import CLOUD, change_rows, first_day
+from planner.verify.moments import CLOUD, begun, change_rows, first_day, planned
 from planner.verify.promise import broken
 
 
@@ -33,9 +33,10 @@ def servers_per_wave_hold(portfolio: Portfolio, case: Case, policy: Policy) -> p
     rows = rows[rows["system_id"].isin(moved) & rows["end_date"].notna()]
     quarter = rows["end_date"].dt.to_period("Q").astype(str)
     most = int(policy.schedule.max_servers_per_wave.value * policy.schedule.parallel_waves.value)
+    is_open = (~rows["activity_id"].isin(begun(portfolio))).groupby(quarter).any()
     by_part = rows.groupby([quarter, rows["activity_id"]])["server_count"].sum().clip(upper=most)
     sums = by_part.groupby(level=0).sum()
-    return broken("promise_wave_size", sums.index[sums > most].tolist(), "waves")
+    return broken("promise_wave_size", sums.index[(sums > most) & is_open].tolist(), "waves")
 
 
 def critical_is_not_first(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def _not_first(name: str, ids: pd.Series, portfolio: Portfolio, case: Case, poli
     quarters = (rows["end_date"].dt.year - start.year) * 4 + rows["end_date"].dt.quarter - start.quarter
     last = rows.groupby("group_id")["end_week"].transform("max") == rows["end_week"]
     early = rows[rows["group_id"].isin(held & _last_by_cutover(portfolio)) & last & (quarters < rule.value)]
-    return broken(f"promise_{name}", early["activity_id"] if rule.level == "hard" else [], "activities")
+    return broken(f"promise_{name}", planned(early)["activity_id"] if rule.level == "hard" else [], "activities")
 
 
 def _last_by_cutover(portfolio: Portfolio) -> set[str]:
@@ -81,7 +82,8 @@ def _last_by_cutover(portfolio: Portfolio) -> set[str]:
 
 
 def pilot_is_first(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
-    """One pilot candidate has changed hands, hypercare and all, before what moves to the cloud and it does not need."""
+    """One pilot candidate has changed hands, hypercare and all, before what moves to the cloud and it does not need, as
+    long as nothing has moved yet."""
     rule = next(rule for rule in policy.schedule.waves if rule.name == "pilot_first")
     rows = change_rows(portfolio)
     cloud = rows[rows["disposition"].isin(CLOUD) & rows["group_id"].isin(_last_by_cutover(portfolio))]
@@ -89,7 +91,8 @@ def pilot_is_first(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataF
         portfolio["priorities"]["is_pilot_candidate"].eq(True).fillna(False), "system_id"
     ]
     candidates = sorted(set(cloud.loc[cloud["system_id"].isin(likely), "group_id"]))
-    if rule.level != "hard" or not candidates:
+    has_begun = bool(set(cloud["activity_id"]) & begun(portfolio))
+    if rule.level != "hard" or not candidates or has_begun:
         return broken("promise_pilot", [], "waves")
     starts = cloud.groupby("group_id")["start_week"].min()
     activities = portfolio["activities"]

@@ -15,7 +15,8 @@ def _weekly(portfolio: Portfolio) -> pd.DataFrame:
     rows = portfolio["activities"].merge(portfolio["demand"], on="activity_id")
     length = (rows["end_week"] - rows["start_week"] + 1).clip(lower=0).astype(int)
     spans = rows.loc[rows.index.repeat(length)]
-    return spans.assign(week=spans["start_week"] + spans.groupby(level=0).cumcount())
+    is_open = spans["state"] == "planned"
+    return spans.assign(week=spans["start_week"] + spans.groupby(level=0).cumcount(), is_open=is_open)
 
 
 def _limits(case: Case, weeks: list[int]) -> pd.DataFrame:
@@ -34,11 +35,15 @@ def _limits(case: Case, weeks: list[int]) -> pd.DataFrame:
 
 
 def capacity_holds(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
-    """No team works more than it has days, in any week."""
-    used = _weekly(portfolio).groupby(["week", "role"])["days_per_week"].sum().reset_index()
+    """No team works more than it has days in any week, other than at what has begun."""
+    used = (
+        _weekly(portfolio)
+        .groupby(["week", "role"], as_index=False)
+        .agg(days_per_week=("days_per_week", "sum"), is_open=("is_open", "any"))
+    )
     limits = _limits(case, sorted(used["week"].unique().tolist()))
     both = used.merge(limits, on=["week", "role"], how="left")
-    over = both[both["days_per_week"] > both["limit"].fillna(0) + TOLERANCE_DAYS]
+    over = both[(both["days_per_week"] > both["limit"].fillna(0) + TOLERANCE_DAYS) & both["is_open"]]
     ids = [f"{role} week {week}" for role, week in zip(over["role"], over["week"], strict=True)]
     return broken("promise_capacity", ids, "workload")
 
@@ -48,7 +53,13 @@ def budgets_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFra
     weekly = _weekly(portfolio)
     year = (pd.Timestamp(first_day(case)) + pd.to_timedelta(weekly["week"] * 7, unit="D")).dt.year
     cost = weekly["days_per_week"].groupby(year).sum() * policy.effort.day_rate.value
-    over = [str(int(at)) for at, value in cost.items() if value > case.budgets.get(int(at), float("inf")) + 1]
+    # What has begun may have cost more: then nothing that has not may cost anything in that year.
+    is_open = weekly["is_open"].groupby(year).any()
+    over = [
+        str(int(at))
+        for at, value in cost.items()
+        if is_open[at] and value > case.budgets.get(int(at), float("inf")) + 1
+    ]
     return broken("promise_budget", over, "workload")
 
 

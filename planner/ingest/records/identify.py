@@ -19,7 +19,7 @@ from planner.policy.matching import Matching
 from planner.portfolio import finding_rows
 from planner.schema import concat, conform, empty
 
-PREFIX = {"systems": "sys-", "servers": "srv-", "hosts": "host-", "dataflows": "flow-"}
+PREFIX = {"systems": "sys-", "servers": "srv-", "hosts": "host-", "dataflows": "flow-", "progress": "prog-"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ KINDS = (
     Kind("servers", "server_id", ("name",), ("name",)),
     Kind("hosts", "host_id", ("host_id",), ("host_id",)),
     Kind("dataflows", "flow_id", ("source_system", "target_system", "purpose"), ("source_system", "target_system")),
+    Kind("progress", "progress_id", ("system", "phase"), ("system", "phase")),
 )
 MATCHED = ("systems", "servers")
 

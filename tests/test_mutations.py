@@ -13,6 +13,7 @@ import resource
 import time
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def corpus() -> dict[str, bytes]:
     """Whole files by name."""
     files = {path.name: path.read_bytes() for path in sorted(FIXTURES.iterdir())}

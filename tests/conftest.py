@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,12 @@ import pytest
 
 if TYPE_CHECKING:
     from planner.plan import Plan
+    from planner.view import View
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLE = REPOSITORY / "inventories" / "exempelkommun"
+WORKBOOK = SHARED / "data" / "ibm-sizing-rvtools" / "SizingWorkshop-RVTools.xlsx"
 
 
 @lru_cache
@@ -29,7 +31,21 @@ def planned_example() -> Plan:
     return compute(read_case(EXAMPLE))
 
 
-WORKBOOK = SHARED / "data" / "ibm-sizing-rvtools" / "SizingWorkshop-RVTools.xlsx"
+def slow_but(quick: Callable[[Any], bool], given: Iterable[Any]) -> list[Any]:
+    """Parameters of a test, of which those that are not quick run with the slow tests."""
+    return [
+        item if quick(item) else pytest.param(*(item if isinstance(item, tuple) else (item,)), marks=pytest.mark.slow)
+        for item in given
+    ]
+
+
+@lru_cache
+def example_view(language: str = "sv", audience: str = "intern") -> View:
+    """The document of the example municipality, for all tests that only look at it."""
+    from planner.view import build_view
+
+    return build_view(planned_example(), language, audience)
+
 
 TEAMS = """teams:
   - {role: platform, name: Plattform, days_per_week: 10}
@@ -45,6 +61,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-golden", action="store_true", help="Write the goldens anew instead of comparing with them."
     )
     parser.addoption("--mutations", type=int, default=300, help="How many damaged files to read (test_mutations.py).")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share modules out whole, and those that look at the example to one worker, so that it is planned once."""
+    if config.getvalue("dist") != "loadfile" or is_slow_run(config):
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    looking = {path.name for path in Path(__file__).parent.glob("test_*.py") if "planned_example" in path.read_text()}
+
+    class ByModule(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return "example" if Path(file).name in looking else file
+
+    return ByModule(config, log)
+
+
+def is_slow_run(config: pytest.Config) -> bool:
+    """Whether tests are chosen by which the example is a small part of the work."""
+    return "not slow" not in config.getoption("markexpr")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -55,9 +55,17 @@ def sections() -> dict[str, list[str]]:
     return found
 
 
+@lru_cache
 def _modules() -> dict[str, ast.Module]:
     paths = sorted((REPOSITORY / "planner").rglob("*.py"))
     return {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@lru_cache
+def _nodes(module: str) -> list[ast.AST]:
+    """All of a module that can raise or name a code."""
+    kinds = (ast.Call, ast.Constant, ast.Attribute, ast.JoinedStr, ast.FunctionDef)
+    return [node for node in ast.walk(_modules()[module]) if isinstance(node, kinds)]
 
 
 def _name(path: Path) -> str:
@@ -68,8 +76,8 @@ def _name(path: Path) -> str:
 def raised() -> dict[str, set[str]]:
     """Codes that calls in the source name outright, with their modules."""
     found: dict[str, set[str]] = defaultdict(set)
-    for module, tree in _modules().items():
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for module in _modules():
+        for call in (node for node in _nodes(module) if isinstance(node, ast.Call)):
             at = RAISERS.get(call.func.id if isinstance(call.func, ast.Name) else "")
             if at is not None and len(call.args) > at:
                 for code in set(_texts(call.args[at])) - set(SEVERITIES):
@@ -80,14 +88,14 @@ def raised() -> dict[str, set[str]]:
 @lru_cache
 def mentioned() -> dict[str, set[str]]:
     """Codes that stand in the source as texts, or begin as an f-string does, with their modules."""
-    known = [code for codes in sections().values() for code in codes]
+    known = {code for codes in sections().values() for code in codes}
     found: dict[str, set[str]] = defaultdict(set)
     begun: dict[str, set[str]] = defaultdict(set)
-    for module, tree in _modules().items():
+    for module in _modules():
         if module.startswith("check"):
             continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and node.value in known:
+        for node in _nodes(module):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
                 found[str(node.value)].add(module)
             elif isinstance(node, ast.Attribute) and node.attr.isupper():
                 # Codes of a series are members of an enumeration; of many in one column a finding tells at once.
@@ -113,14 +121,14 @@ def mentioned() -> dict[str, set[str]]:
 def severities() -> dict[str, set[str]]:
     """Severity of each code: as the call that raises it says, else a warning, as cells and rejected rows are."""
     found: dict[str, set[str]] = defaultdict(set)
-    for tree in _modules().values():
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for module, tree in _modules().items():
+        for call in (node for node in _nodes(module) if isinstance(node, ast.Call)):
             texts = [text for argument in call.args for text in _texts(argument)]
             for severity in SEVERITIES:
                 if severity in texts:
                     for text in texts:
                         found[text].add(severity)
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        for function in (node for node in _nodes(module) if isinstance(node, ast.FunctionDef)):
             for call in _with_given_severity(function):
                 for code in _texts(call.args[1]):
                     found[code] |= _given(tree, function.name)

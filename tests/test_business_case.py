@@ -159,6 +159,7 @@ def test_all_work_is_in_the_years_in_which_it_is_planned() -> None:
     assert common["quantity"].sum() == pytest.approx(sum(work.base.likely for work in POLICY.effort.foundation))
 
 
+@pytest.mark.slow
 def test_leaving_a_service_costs_nothing_from_the_day_of_the_law_and_is_unknown_before() -> None:
     rows = made()["cash_flows"].query("kind == 'exit_fee'")
     assert set(rows["state"]) == {"by_law"} and (rows["likely_sek"] == 0).all() and len(rows)
@@ -172,6 +173,7 @@ def test_leaving_a_service_costs_nothing_from_the_day_of_the_law_and_is_unknown_
     assert not np.isnan(total(tables, "plan"))
 
 
+@pytest.mark.slow
 def test_ranges_are_in_order_repeat_and_close_around_what_is_certain() -> None:
     one, two = made(), made()
     for name in MADE:
@@ -213,6 +215,7 @@ def test_payback_is_the_last_day_on_which_the_plan_had_cost_more(flows: list[int
         assert np.interp(found, np.arange(len(sums)), sums) == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_present_value_discounts_every_year() -> None:
     none, some = made(with_numbers(discount_rate_pct=fixed(0))), made(with_numbers(discount_rate_pct=fixed(10)))
     assert total(none, "npv") == pytest.approx(-total(none, "difference"))
@@ -221,6 +224,7 @@ def test_the_present_value_discounts_every_year() -> None:
     assert total(some, "npv") == pytest.approx(-worth)
 
 
+@pytest.mark.slow
 def test_what_moves_the_result_most_comes_first() -> None:
     table = made()["sensitivity"]
     assert table["rank"].tolist() == list(range(1, 11))
@@ -231,6 +235,7 @@ def test_what_moves_the_result_most_comes_first() -> None:
     assert total(again, "npv") == pytest.approx(row["npv_high_sek"])
 
 
+@pytest.mark.slow
 def test_amounts_in_euro_need_a_rate_and_a_case_without_dollars_has_no_business_case() -> None:
     rate = Exchange(sek_per_usd=10, as_of=date(2026, 11, 2), source="test")
     without = made(exchange=rate)
@@ -241,6 +246,7 @@ def test_amounts_in_euro_need_a_rate_and_a_case_without_dollars_has_no_business_
     assert set(nothing) == {"findings"} and nothing["findings"]["code"].tolist() == ["no_exchange_rate"]
 
 
+@pytest.mark.slow
 def test_carbon_dioxide_is_counted_only_with_the_organisations_own_factor() -> None:
     assert "co2_kg" not in set(made()["business_case"]["measure"])
     grid = POLICY.business_case.depreciation_years.model_copy(update={"value": 30.0, "unit": "g CO2e/kWh"})
@@ -273,6 +279,7 @@ def test_the_checker_notices_money_that_does_not_add_up(table: str, change: Any,
     assert promise in set(money_holds(broken, example_case(), POLICY)["detail"])
 
 
+@pytest.mark.slow
 def test_the_public_sees_totals_and_no_system() -> None:
     inside, outside = (build_view(planned_example(), "sv", audience).business for audience in ("intern", "offentlig"))
     assert inside is not None and outside is not None
@@ -284,6 +291,7 @@ def test_the_public_sees_totals_and_no_system() -> None:
         assert year.cloud >= 0 and year.once >= 0 and year.today > 0
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2035, 1, 1)), st.dates(date(2020, 1, 1), date(2035, 1, 1)))
 def test_shares_of_years_add_up_to_the_days_between(start: date, end: date) -> None:

@@ -422,6 +422,7 @@ def test_no_family_rate_stands_for_types_with_a_gpu() -> None:
     assert not set(types.loc[types["gpu_count"] > 0, "family"]) & set(catalogue.prices["scope"])
 
 
+@pytest.mark.slow
 def test_loading_needs_no_boto3() -> None:
     code = (
         "import sys; from planner.catalogue import load_catalogue; load_catalogue(); sys.exit('boto3' in sys.modules)"
@@ -430,6 +431,7 @@ def test_loading_needs_no_boto3() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_case_may_name_its_own_snapshot(tmp_path: Path) -> None:
     import shutil
 

@@ -177,6 +177,7 @@ def test_the_docs_name_every_part() -> None:
     assert all(f"`{part}`" in text for part in EVERY_PART)
 
 
+@pytest.mark.slow
 def test_the_order_in_which_answers_come_changes_no_byte(
     refreshed: tuple[Path, FakeAws, list[tuple[int, int, str]]], tmp_path: Path
 ) -> None:
@@ -189,6 +190,7 @@ def test_the_order_in_which_answers_come_changes_no_byte(
     assert bytes_of(folder) == bytes_of(refreshed[0])
 
 
+@pytest.mark.slow
 def test_a_part_that_fails_keeps_its_prices_with_the_day_on_which_they_were_read(
     refreshed: tuple[Path, FakeAws, list[tuple[int, int, str]]], tmp_path: Path
 ) -> None:
@@ -217,6 +219,7 @@ def test_a_part_that_fails_keeps_its_prices_with_the_day_on_which_they_were_read
         assert prices[0].equals(prices[1])
 
 
+@pytest.mark.slow
 def test_a_plan_on_a_snapshot_is_the_same_bytes_with_the_network_cut(
     refreshed: tuple[Path, FakeAws, list[tuple[int, int, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +244,7 @@ def test_a_plan_on_a_snapshot_is_the_same_bytes_with_the_network_cut(
     assert targets["compute_usd_month"].notna().all() and targets["price_as_of"].eq("2026-12-01").all()
 
 
+@pytest.mark.slow
 def test_an_interrupted_refresh_goes_on_where_it_stopped(tmp_path: Path) -> None:
     def interrupted(body: str) -> dict[str, Any]:
         raise KeyboardInterrupt
@@ -264,6 +268,7 @@ def test_an_interrupted_refresh_goes_on_where_it_stopped(tmp_path: Path) -> None
     assert {row["state"] for row in load_catalogue(folder).manifest["parts"]} == {"read"} and not unfinished.exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_what_was_not_read_and_ends_with_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -158,6 +158,7 @@ def plan_of(folder: Path) -> None:
         (folder / "plan" / "tables" / f"{name}.csv").write_bytes(to_csv_bytes(frame))
 
 
+@pytest.mark.slow
 def test_what_would_change_is_shown_and_written_with_its_cell(check: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     plan_of(folder)
@@ -177,6 +178,7 @@ def test_what_would_change_is_shown_and_written_with_its_cell(check: Run, make_c
     assert "100.0 → 200.0" in check(folder, "--against", moved)[1]
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_compared_with_stops_only_when_asked_for(check: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     (folder / "plan").mkdir()

@@ -109,6 +109,7 @@ def test_evidence_points_add_up_to_the_score(decided: Portfolio) -> None:
     assert sums == {key: score for key, score in scores.items() if score > 0}
 
 
+@pytest.mark.slow
 def test_a_system_closed_on_all_sides_is_told_with_the_gates_that_closed_it(tmp_path: Path) -> None:
     own = tmp_path / "policy"
     own.mkdir()

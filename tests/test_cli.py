@@ -34,6 +34,7 @@ def test_plan_ends_with_the_paths_of_the_documents(run: Run, make_case: MakeCase
     assert all(Path(line).is_file() for line in documents)
 
 
+@pytest.mark.slow
 def test_explain_shows_rule_values_cells_and_what_lost(run: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     code, out, _ = run("explain", folder, "eken")
@@ -50,6 +51,7 @@ def test_explain_shows_rule_values_cells_and_what_lost(run: Run, make_case: Make
     assert (code == 0 and "Retire" in out and "denied" in out) or "nothing speaks for it" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "words"), [("Ekn", "Did you mean: Eken"), ("xyz", "systems.csv")])
 def test_explain_an_unknown_system(run: Run, make_case: MakeCase, wanted: str, words: str) -> None:
     code, _, err = run("explain", make_case({"system.csv": REGISTER}, SOURCES), wanted)
@@ -111,6 +113,7 @@ def test_no_case_at_all(run: Run, tmp_path: Path) -> None:
     assert code == 2 and "case.yaml" in err
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_a_plan_is_left_alone(run: Run, make_case: MakeCase, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("keep", encoding="utf-8")

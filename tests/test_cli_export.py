@@ -30,7 +30,14 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["hub", "waves", "jira", "ics", "archimate", "xlsx", "docx"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "waves",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("hub", "jira", "ics", "archimate", "xlsx", "docx")),
+    ],
+)
 def test_a_saved_plan_gives_the_same_file_as_its_case(run: Run, case: Path, tmp_path: Path, name: str) -> None:
     for source, file in ((case, "a"), (case / "plan", "b")):
         code, out, err = run("export", source, "--format", name, "--out", tmp_path / file)
@@ -38,12 +45,14 @@ def test_a_saved_plan_gives_the_same_file_as_its_case(run: Run, case: Path, tmp_
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.slow
 def test_documents_beside_the_plan_are_the_exported_ones(run: Run, case: Path, tmp_path: Path) -> None:
     for name, file in (("pdf", "memo.pdf"), ("xlsx", "roadmap.xlsx")):
         assert run("export", case / "plan", "--format", name, "--out", tmp_path / file)[0] == 0
         assert (tmp_path / file).read_bytes() == (case / "plan" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_refused_rows_are_told_written_and_exit_code_one(run: Run, case: Path, tmp_path: Path) -> None:
     given = (
         "--out",
@@ -73,6 +82,7 @@ def test_refused_rows_are_told_written_and_exit_code_one(run: Run, case: Path, t
     assert "would be refused" in run("export", case / "plan", "--format", "cmf", "--lang", "en", *given)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -104,6 +114,7 @@ def test_every_command_refuses_a_language_that_there_is_not(run: Run, tmp_path: 
     assert "'fi'" in err and "'sv'" in err and "'en'" in err
 
 
+@pytest.mark.slow
 def test_a_public_case_is_exported_and_described(run: Run, case: Path, tmp_path: Path) -> None:
     code, _, err = run(
         "export", case, "--format", "dcat", "--url", "https://data.exempel.test", "--out", tmp_path / "plan.rdf"
@@ -113,6 +124,7 @@ def test_a_public_case_is_exported_and_described(run: Run, case: Path, tmp_path:
     assert b"documentation" not in (tmp_path / "m.xml").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_edited_mapping_is_read_back(run: Run, case: Path, tmp_path: Path) -> None:
     import zipfile
 

@@ -146,6 +146,7 @@ def test_nothing_is_said_of_a_server_that_no_system_owns() -> None:
     assert (low.iloc[0], high.iloc[0]) == (0.0, 2.0)
 
 
+@pytest.mark.slow
 def test_bounds_hold_the_verdict_and_every_answer_stays_within_them() -> None:
     drawn = synthetic(400, seed=7, known_share=0.6)
     systems = drawn["systems"].merge(drawn["facts"], on="system_id")
@@ -182,6 +183,7 @@ def test_targets_closed_by_different_gates_close_the_option_together() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_order_of_rows_does_not_matter() -> None:
     drawn = synthetic(50, seed=3)
     systems = drawn["systems"].merge(drawn["facts"], on="system_id")
@@ -237,6 +239,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+@pytest.mark.slow
 def test_every_combination_of_two_targets_and_verdicts_is_bound() -> None:
     for one, other in product(FIT.targets, repeat=2):
         fit = CloudFit(targets=[one, other] if one.name != other.name else [one], gates=FIT.gates)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +19,7 @@ from planner.schema import to_csv_bytes
 from planner.store import open_saved
 from planner.texts import load_texts
 from planner.view.changes import changes_page
-from tests.conftest import EXAMPLE
+from tests.conftest import EXAMPLE, write_case
 
 REGISTER = (
     "Id;Namn;IT Bedömning;Verksamhet Bedömning;Aktiva användare\n"
@@ -56,6 +55,7 @@ def one_cell(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diff, Path]:
     return diff(open_saved(first), open_saved(pipeline.plan(case).folder)), case
 
 
+@pytest.mark.slow
 def test_one_changed_cell_is_named_and_nothing_else(one_cell: tuple[Diff, Path]) -> None:
     found, _ = one_cell
     cells = found.inputs.cells[["system_id", "field", "before", "after", "place"]]
@@ -68,6 +68,7 @@ def test_one_changed_cell_is_named_and_nothing_else(one_cell: tuple[Diff, Path])
     assert ("S009", "reestimated") in changed and changed["S009", "moved"][1] is None
 
 
+@pytest.mark.slow
 def test_every_change_goes_back_to_that_cell(one_cell: tuple[Diff, Path]) -> None:
     found, _ = one_cell
     assert len(found.changes) >= 4
@@ -80,6 +81,7 @@ def test_every_change_goes_back_to_that_cell(one_cell: tuple[Diff, Path]) -> Non
         assert causes and {cause.kind for cause in causes} == {"knock_on"}
 
 
+@pytest.mark.slow
 def test_sums_are_those_of_the_tables(one_cell: tuple[Diff, Path]) -> None:
     found, case = one_cell
     sums = {total.key: total for total in found.totals}
@@ -90,6 +92,7 @@ def test_sums_are_those_of_the_tables(one_cell: tuple[Diff, Path]) -> None:
     assert sums["last_change"].after == waves["end_date"].max()
 
 
+@pytest.mark.slow
 def test_the_documents_tell_it_and_the_public_hears_no_cell(one_cell: tuple[Diff, Path]) -> None:
     found, case = one_cell
     written = (case / "plan" / "roadmap.md").read_text(encoding="utf-8")
@@ -102,22 +105,25 @@ def test_the_documents_tell_it_and_the_public_hears_no_cell(one_cell: tuple[Diff
     assert {item.kind for item in public.systems} <= {"reclassified", "moved"}
 
 
-def planned(case: Path, out: Path) -> Path:
-    """A plan of a case outside its history."""
-    return pipeline.plan(case, out).folder
+@pytest.fixture(scope="module")
+def first_plan(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A case of three systems and a plan of it outside its history, which every test changes a copy of."""
+    folder = tmp_path_factory.mktemp("small")
+    case = write_case(folder / "case", {"system.csv": REGISTER, "servrar.csv": SERVERS, "floden.csv": FLOWS}, SOURCES)
+    return case, pipeline.plan_tables(case, folder / "before")
 
 
 @pytest.fixture
-def small(make_case: Callable[..., Path], tmp_path: Path) -> tuple[Path, Path]:
-    """A case of three systems, and a plan of it."""
-    case = make_case({"system.csv": REGISTER, "servrar.csv": SERVERS, "floden.csv": FLOWS}, SOURCES)
-    return case, planned(case, tmp_path / "before")
+def small(first_plan: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """The case of three systems, and a plan of it."""
+    case, before = (Path(shutil.copytree(folder, tmp_path / folder.name)) for folder in first_plan)
+    return case, before
 
 
 def compared(small: tuple[Path, Path]) -> Diff:
     """The case as it is now against its plan."""
     case, before = small
-    return diff(open_saved(before), open_saved(planned(case, before.with_name("after"))))
+    return diff(open_saved(before), open_saved(pipeline.plan_tables(case, before.with_name("after"))))
 
 
 def mend(case: Path, file: str, old: str, new: str) -> None:
@@ -128,11 +134,13 @@ def mend(case: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_same_plan_twice_differs_in_nothing(small: tuple[Path, Path]) -> None:
     found = compared(small)
     assert found.is_empty and all(total.before == total.after for total in found.totals)
 
 
+@pytest.mark.slow
 def test_systems_come_go_and_are_renamed_by_their_ids_alone(small: tuple[Path, Path]) -> None:
     case, _ = small
     mend(case, "system.csv", "S1;Eken", "S4;Eken")
@@ -148,6 +156,7 @@ def test_systems_come_go_and_are_renamed_by_their_ids_alone(small: tuple[Path, P
     ]
 
 
+@pytest.mark.slow
 def test_a_larger_server_is_told_by_its_cell(small: tuple[Path, Path]) -> None:
     mend(small[0], "servrar.csv", "TA1;Tallen;4;16", "TA1;Tallen;4;64")
     found = compared(small)
@@ -156,6 +165,7 @@ def test_a_larger_server_is_told_by_its_cell(small: tuple[Path, Path]) -> None:
     assert "servrar.csv:3:D" in [cause.place for cause in found.causes_of("S2", "resized")]
 
 
+@pytest.mark.slow
 def test_a_line_of_the_policy_and_of_the_case_are_told(small: tuple[Path, Path]) -> None:
     case, _ = small
     own = case / "policy"
@@ -177,6 +187,7 @@ def test_a_line_of_the_policy_and_of_the_case_are_told(small: tuple[Path, Path])
         assert {cause.kind for cause in found.causes_of(item.system_id, item.kind)} == {"policy"}
 
 
+@pytest.mark.slow
 def test_a_lost_data_flow_is_the_cause_at_both_ends(small: tuple[Path, Path]) -> None:
     (small[0] / "floden.csv").write_text("Från;Till\nTallen;Eken\n", encoding="utf-8")
     found = compared(small)
@@ -210,6 +221,7 @@ def test_ten_thousand_systems_are_compared_within_the_goal(tmp_path: Path) -> No
     assert took < 4
 
 
+@pytest.mark.slow
 def test_a_plan_of_the_first_format_is_compared_as_far_as_it_goes(small: tuple[Path, Path]) -> None:
     case, before = small
     about = json.loads((before / "manifest.json").read_text(encoding="utf-8"))
@@ -226,6 +238,7 @@ def test_a_plan_of_the_first_format_is_compared_as_far_as_it_goes(small: tuple[P
     assert not found.inputs.settings
 
 
+@pytest.mark.slow
 def test_a_plan_for_the_public_cannot_be_compared(small: tuple[Path, Path]) -> None:
     case, before = small
     public = pipeline.plan(case, before.with_name("public"), audience="offentlig").folder

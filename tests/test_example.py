@@ -14,7 +14,7 @@ import yaml
 from planner.plan import Plan
 from planner.render import render
 from planner.view import View, build_view
-from tests.conftest import EXAMPLE, REPOSITORY, planned_example
+from tests.conftest import EXAMPLE, REPOSITORY, planned_example, slow_but
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "exempelkommun"
 Golden = Callable[[Path, bytes], None]
@@ -74,7 +74,7 @@ def test_the_circle_moves_together(planned: Plan) -> None:
     assert circles["detail"].str.contains("Kartbordet").any()
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("language", slow_but("sv".__eq__, ["sv", "en"]))
 @pytest.mark.parametrize("audience", ["intern", "offentlig"])
 def test_documents_are_goldens(planned: Plan, golden: Golden, language: str, audience: str) -> None:
     documents = render(build_view(planned, language, audience))
@@ -106,6 +106,7 @@ def test_every_reason_of_the_document_points_to_cells_that_hold_it(planned: Plan
         assert files <= known
 
 
+@pytest.mark.slow
 def test_the_public_document_holds_nothing_that_it_should_not(planned: Plan) -> None:
     tables = dict(planned.portfolio.tables)
     canaries = {

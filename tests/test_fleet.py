@@ -184,6 +184,7 @@ def _cases(make_case: Callable[..., Path], tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_bad_case_never_stops_the_others(make_case: Callable[..., Path], tmp_path: Path) -> None:
     out, said = tmp_path / "out", []
     runs = plan_all(find_cases(_cases(make_case, tmp_path)), out, 2, said=lambda *given: said.append(given))
@@ -236,6 +237,7 @@ def test_a_killed_process_costs_only_its_own_case(tmp_path: Path, monkeypatch: p
     assert [(run.case, run.problem) for run in runs] == [("first", None), ("killer", KILLED), ("later", None)]
 
 
+@pytest.mark.slow
 def test_tables_alone_are_those_of_a_whole_plan(make_case: Callable[..., Path], tmp_path: Path) -> None:
     case = make_case({"register.csv": REGISTER}, SOURCES)
     whole, bare = (plan_one("a", case, tmp_path / str(kind), kind).folder for kind in (True, False))

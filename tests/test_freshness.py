@@ -44,6 +44,7 @@ def told(plan: Plan, code: str) -> list[tuple[str, str]]:
     return list(zip(findings["row_id"], findings["value"], strict=True))
 
 
+@pytest.mark.slow
 def test_the_age_of_each_part_is_counted_to_the_day_of_the_plan(make_case: MakeCase) -> None:
     plan = planned(make_case)
     parts = plan.portfolio["catalogue_parts"].set_index("part")
@@ -61,6 +62,7 @@ def test_the_age_of_each_part_is_counted_to_the_day_of_the_plan(make_case: MakeC
     assert not told(plan, "catalogue_missing") and not told(plan, "catalogue_kept")
 
 
+@pytest.mark.slow
 def test_what_a_policy_allows_decides_what_is_old(make_case: MakeCase, tmp_path: Path) -> None:
     folder = tmp_path / "case" / "policy"
     folder.mkdir(parents=True)
@@ -71,6 +73,7 @@ def test_what_a_policy_allows_decides_what_is_old(make_case: MakeCase, tmp_path:
     assert not told(planned(make_case, "policy: ./policy\n"), "catalogue_old")
 
 
+@pytest.mark.slow
 def test_parts_that_were_kept_or_are_missing_are_told_with_their_date_and_their_reason(
     make_case: MakeCase, tmp_path: Path
 ) -> None:
@@ -101,6 +104,7 @@ def test_parts_that_were_kept_or_are_missing_are_told_with_their_date_and_their_
         assert any("2026-03-01" in note.text for note in view.findings)
 
 
+@pytest.mark.slow
 def test_a_region_that_the_snapshot_does_not_know_is_told_and_has_no_price(make_case: MakeCase) -> None:
     folder = make_case(
         {
@@ -148,6 +152,7 @@ def test_a_price_that_was_read_wins_over_an_older_shipped_one_and_never_a_newer_
     assert transfer_prices(new, "eu-north-1").set_index("kind").loc["internet_out_first_10_tb", "usd"] == 0.08
 
 
+@pytest.mark.slow
 def test_two_snapshots_of_one_day_give_two_plans(make_case: MakeCase, tmp_path: Path) -> None:
     other = snapshot_of(tmp_path / "snapshot", fingerprint="0" * 64)
     first, second = planned(make_case), planned(make_case, snapshot=other)

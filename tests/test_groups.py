@@ -71,6 +71,7 @@ def assert_valid(tables: dict[str, pd.DataFrame], portfolio: Portfolio, cap: int
 FLOWS = st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda pair: pair[0] != pair[1]), max_size=80)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(FLOWS, st.integers(1, 8), st.integers(1, 6), st.sets(st.integers(0, 79)))
 def test_the_cap_is_kept_and_the_order_has_no_circle(
@@ -82,6 +83,7 @@ def test_the_cap_is_kept_and_the_order_has_no_circle(
     assert_valid(made(portfolio, cap=cap, cutovers=cutovers), portfolio, cap)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(FLOWS, st.integers(2, 8))
 def test_what_waits_for_each_other_is_parted_only_when_it_is_too_large(flows: list[Flow], cap: int) -> None:
@@ -103,6 +105,7 @@ WEIGHTS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(WEIGHTS, st.integers(1, 7), st.booleans())
 def test_the_result_is_never_worse_than_the_greedy_start(
@@ -125,6 +128,7 @@ def test_two_communities_are_told_apart_and_the_bridge_is_cut() -> None:
     assert cut_weight(weights, labels) == 1.5
 
 
+@pytest.mark.slow
 def test_a_long_chain_gives_groups_in_order_within_seconds() -> None:
     portfolio = moving(5000, [(number, number + 1) for number in range(4999)])
     began = time.perf_counter()
@@ -136,6 +140,7 @@ def test_a_long_chain_gives_groups_in_order_within_seconds() -> None:
     assert tables["findings"].empty
 
 
+@pytest.mark.slow
 def test_a_hub_is_a_shared_service_and_ties_nothing_together() -> None:
     both = [pair for number in range(1, 10_001) for pair in ((number, 0), (0, number))]
     portfolio = moving(10_001, both)
@@ -148,6 +153,7 @@ def test_a_hub_is_a_shared_service_and_ties_nothing_together() -> None:
     assert rule == ["dependants=10000"]
 
 
+@pytest.mark.slow
 def test_a_circle_too_large_is_split_at_one_flow_and_told_in_words() -> None:
     count = 5000
     portfolio = moving(count, [(number, (number + 1) % count) for number in range(count)])
@@ -163,6 +169,7 @@ def test_a_circle_too_large_is_split_at_one_flow_and_told_in_words() -> None:
     assert set(tables["groups"]["reason"]) == {"part_of_cycle"}
 
 
+@pytest.mark.slow
 def test_a_dense_circle_of_a_thousand_is_split_within_seconds() -> None:
     rng = np.random.default_rng(3)
     pairs = [(int(one), int(other)) for one, other in rng.integers(0, 1000, (6000, 2)) if one != other]

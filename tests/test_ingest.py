@@ -149,6 +149,7 @@ def test_unreadable_files_are_explained(make_case: MakeCase, file: str, content:
     assert words in str(caught.value) and file in str(caught.value)
 
 
+@pytest.mark.slow
 def test_stray_cell_far_away_is_refused_at_once(make_case: MakeCase) -> None:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)

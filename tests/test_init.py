@@ -93,6 +93,7 @@ def test_a_case_that_is_there_is_never_touched(folder: Path) -> None:
     assert not (folder / "borta.yaml").exists()
 
 
+@pytest.mark.slow
 def test_files_that_nothing_knows_are_mapped_after_it(tmp_path: Path) -> None:
     (tmp_path / "maskiner.csv").write_text(MACHINES, encoding="utf-8")
     done = run("init", tmp_path, "--date", "2026-11-23")

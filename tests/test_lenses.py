@@ -125,6 +125,7 @@ def test_unknown_criteria_give_a_range(
     assert row["class"] == verdict
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(st.integers(1, 6), min_size=7, max_size=7),

@@ -128,6 +128,7 @@ def test_stopping_writes_nothing(folder: Path, answers: str) -> None:
     assert (folder / "case.yaml").read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [None, "1\n1\n1\nj\n"])
 def test_values_of_persons_are_never_shown_or_written(folder: Path, answers: str | None) -> None:
     done = run(folder / "maskiner.csv", *([] if answers else ["--yes"]), answers=answers)
@@ -398,6 +399,7 @@ def test_headers_of_persons(header: str, is_person: bool) -> None:
     assert tells_of_a_person(header) is is_person
 
 
+@pytest.mark.slow
 def test_the_example_register_is_wholly_sure() -> None:
     done = run(EXAMPLE / "systemregister.csv", "--lang", "en")
     assert done.exit_code == 0 and "Unsure" not in done.output and "a register of systems" in done.output

@@ -105,6 +105,7 @@ def test_serve_refuses_a_folder_that_is_not_there_before_prefect_is_loaded(tmp_p
     assert done.returncode == 2 and "there is no such folder" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_planner_and_its_commands_never_import_the_flows() -> None:
     for path in sorted((REPOSITORY / "planner").rglob("*.py")):
         names = {

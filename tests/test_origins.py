@@ -215,6 +215,7 @@ def _put(bucket: Any, case: Path, prefix: str = "fall/a/") -> None:
             bucket.put_object(Bucket="prov", Key=prefix + file.relative_to(case).as_posix(), Body=file.read_bytes())
 
 
+@pytest.mark.slow
 def test_a_case_in_s3_is_listed_copied_and_kept_beside_its_plans(bucket: Any, case: Path, tmp_path: Path) -> None:
     _put(bucket, case)
     bucket.put_object(Bucket="prov", Key="fall/ab/other.csv", Body=b"x")
@@ -247,6 +248,7 @@ def test_a_key_that_leads_out_of_the_folder_is_refused_before_anything_is_writte
     assert not list((tmp_path / "store").rglob("*.csv"))
 
 
+@pytest.mark.slow
 def test_s3_that_cannot_be_asked_is_told_and_stops_nothing(bucket: Any) -> None:
     assert "NoSuchBucket" in str(watch("s3://annan/a", {}, TurnedClock(), 1).problem)
     assert "nothing under the prefix" in str(watch("s3://prov/tom", {}, TurnedClock(), 1).problem)

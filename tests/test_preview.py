@@ -82,6 +82,7 @@ def test_changes_applied_to_the_old_table_give_the_new(
     assert counts["unchanged"] + counts["updated"] + counts["gone"] == len(old)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(SYSTEMS)
 def test_the_same_reading_changes_nothing_and_survives_its_file(given: dict[str, dict[str, Any]]) -> None:
@@ -127,6 +128,7 @@ def test_each_change_names_its_cell(make_case: Callable[..., Path]) -> None:
     assert counts.tolist() == [1, 1, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_column_that_the_earlier_plan_does_not_know_is_no_change(make_case: Callable[..., Path]) -> None:
     folder = planned(make_case)
     path = folder / "plan" / "tables" / "systems.csv"

@@ -238,6 +238,7 @@ def _score(item: Attribute, value: Any) -> float | None:
     return next(band.score for band in item.bands or [] if band.at_most is None or value <= band.at_most)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(rows=SYSTEMS, profile=st.sampled_from(sorted(PROFILES)))
 def test_ranges_lie_within_the_profile_and_shrink_to_a_point_when_all_is_known(

@@ -126,6 +126,7 @@ def test_a_place_that_nobody_knows_is_refused(make_case: MakeCase, extra: str, v
     assert caught.value.value == value and remedy in caught.value.remedy and caught.value.place == "case.yaml"
 
 
+@pytest.mark.slow
 def test_the_gates_come_before_the_price(make_case: MakeCase) -> None:
     free, bound = planned(make_case), planned(make_case, "providers: [safespring]\n")
     assert set(free.portfolio["targets"]["state"]) == {"sized"}
@@ -142,6 +143,7 @@ def test_the_gates_come_before_the_price(make_case: MakeCase) -> None:
     assert bound.plan_id != free.plan_id and not bound.has_errors
 
 
+@pytest.mark.slow
 def test_prices_of_a_region_that_is_not_allowed_are_not_used(make_case: MakeCase) -> None:
     abroad = planned(make_case, "regions: [DE]\n")
     assert set(abroad.portfolio["targets"]["state"]) == {"price_not_found"}
@@ -149,12 +151,14 @@ def test_prices_of_a_region_that_is_not_allowed_are_not_used(make_case: MakeCase
     assert set(home.portfolio["targets"]["state"]) == {"sized"}
 
 
+@pytest.mark.slow
 def test_where_no_place_is_left_the_move_is_denied_with_the_reason(make_case: MakeCase) -> None:
     plan = planned(make_case, "providers: [elastx]\nregions: [DE]\n")
     denied = plan.portfolio["evidence"].query("outcome == 'true' and rule.str.startswith('no_target') or rule == @GATE")
     assert len(denied) and plan.portfolio["decisions"]["disposition"].iloc[0] not in {"rehost", "relocate"}
 
 
+@pytest.mark.slow
 def test_documents_show_the_open_providers_with_who_scored_them_and_which_are_late(make_case: MakeCase) -> None:
     plan = planned(make_case, "providers: [safespring, shared_public]\n")
     shown: dict[str, Any] = {row.name: row for row in build_view(plan, "sv", "offentlig").providers}

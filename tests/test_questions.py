@@ -19,7 +19,7 @@ from planner.render.form import write_form
 from planner.schema import load_table
 from planner.texts import load_texts
 from planner.view.questions import question_rows, summary
-from tests.conftest import planned_example
+from tests.conftest import planned_example, slow_but
 
 POLICY = load_policy()
 LENS_INPUTS = {
@@ -38,6 +38,7 @@ def example() -> Portfolio:
     return planned_example().portfolio
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_said_to_flip_a_proposal_flips_it() -> None:
     drawn = synthetic(120, seed=3)
     tables = {name: drawn[name] for name in ("systems", "facts", "provenance")}
@@ -77,7 +78,7 @@ def test_ranks_fall_with_what_they_settle(example: Portfolio) -> None:
     assert by_rank.is_monotonic_decreasing and by_rank.index[0] == 1
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("language", slow_but("sv".__eq__, ["sv", "en"]))
 def test_the_form_is_complete_and_repeats_byte_for_byte(example: Portfolio, language: str, tmp_path: Path) -> None:
     texts = load_texts(language)
     rows = question_rows(example, texts)

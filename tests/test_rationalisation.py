@@ -62,7 +62,9 @@ PHASES = {
 } | {option: {"decide", "prepare", "move"} for option in TO_INSTANCES}
 
 
-@pytest.fixture(scope="module", params=["alone", pytest.param("with_servers", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.slow) for name in ("alone", "with_servers")]
+)
 def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
     """The portfolio, planned once: the register alone, and with a list of servers beside it."""
     files = {"applikationer.csv": register(), "servrar.csv": servers()}

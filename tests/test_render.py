@@ -57,6 +57,7 @@ def _attributes(page: str) -> list[tuple[str, str]]:
     return reader.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", AUDIENCES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_from_the_inventory_stay_text(hostile: Plan, language: str, audience: str) -> None:
@@ -78,6 +79,7 @@ def test_names_from_the_inventory_stay_text(hostile: Plan, language: str, audien
     assert not re.search(r"(?<!\\)(<|\]\()", documents["roadmap.md"])
 
 
+@pytest.mark.slow
 def test_the_policy_is_that_of_this_very_page(hostile: Plan) -> None:
     page = render(build_view(hostile, "sv", "intern"))["roadmap.html"].decode("utf-8")
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
@@ -88,6 +90,7 @@ def test_the_policy_is_that_of_this_very_page(hostile: Plan) -> None:
     assert stated[1].startswith("default-src &#39;none&#39;")
 
 
+@pytest.mark.slow
 def test_the_same_view_gives_the_same_bytes(hostile: Plan) -> None:
     assert render(build_view(hostile, "sv", "intern")) == render(build_view(hostile, "sv", "intern"))
 

@@ -80,6 +80,7 @@ def told(plan: Plan, code: str) -> list[tuple[str, str, int]]:
     return list(found[["row_id", "value", "row"]].itertuples(index=False, name=None))
 
 
+@pytest.mark.slow
 def test_an_override_leads_with_its_evidence_and_what_led_is_the_runner_up(decided: Plan) -> None:
     before = planned_example().portfolio["decisions"].set_index("system_id").loc["S009"]
     after = decided.portfolio["decisions"].set_index("system_id").loc["S009"]
@@ -93,6 +94,7 @@ def test_an_override_leads_with_its_evidence_and_what_led_is_the_runner_up(decid
     assert decided.portfolio["flips"].query("system_id == 'S009'").empty
 
 
+@pytest.mark.slow
 def test_everything_after_it_is_computed_again(decided: Plan) -> None:
     phases = decided.portfolio["effort"].query("system_id == 'S009'")["phase"].tolist()
     assert "prepare" in phases and "procure" not in phases
@@ -100,6 +102,7 @@ def test_everything_after_it_is_computed_again(decided: Plan) -> None:
     assert not decided.has_errors, decided.portfolio["findings"].query("severity == 'error'")
 
 
+@pytest.mark.slow
 def test_a_gate_goes_before_an_override_and_the_contradiction_is_told(decided: Plan) -> None:
     ((system, value, line),) = told(decided, "override_denied")
     assert line == 4
@@ -109,6 +112,7 @@ def test_a_gate_goes_before_an_override_and_the_contradiction_is_told(decided: P
     assert own["effect"].tolist() == ["refused"]
 
 
+@pytest.mark.slow
 def test_the_checker_notices_a_decision_that_was_not_followed(decided: Plan) -> None:
     decisions = decided.portfolio["decisions"]
     is_mine = decisions["system_id"] == "S009"
@@ -118,6 +122,7 @@ def test_the_checker_notices_a_decision_that_was_not_followed(decided: Plan) -> 
     assert found["row_id"].tolist() == ["S009"]
 
 
+@pytest.mark.slow
 def test_an_estimate_of_ones_own_keeps_its_sums_and_the_shares_of_the_model(decided: Plan) -> None:
     columns = ["low_days", "likely_days", "high_days"]
     mine = decided.portfolio["effort"].query("system_id == 'S002'")
@@ -132,6 +137,7 @@ def test_an_estimate_of_ones_own_keeps_its_sums_and_the_shares_of_the_model(deci
     assert cost["likely_sek"].tolist() == pytest.approx([20 * rate], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_what_does_not_hold_is_told_and_not_used(decided: Plan) -> None:
     assert told(decided, "review_expired") == [("S003", "retain", 6)]
     assert told(decided, "review_unknown_system") == [("S404", "retain", 7)]
@@ -147,6 +153,7 @@ def test_what_does_not_hold_is_told_and_not_used(decided: Plan) -> None:
     assert decided.portfolio["pins"]["system_id"].tolist() == ["S001", "S022"]
 
 
+@pytest.mark.slow
 def test_the_card_says_what_is_decided_and_the_public_does_not_hear_it(decided: Plan) -> None:
     cards = {item.system_id: item for item in build_view(decided, "sv", "intern").systems}
     (line,) = cards["S009"].reviewed
@@ -156,6 +163,7 @@ def test_the_card_says_what_is_decided_and_the_public_does_not_hear_it(decided: 
     assert not any(item.reviewed for item in build_view(decided, "sv", "offentlig").systems)
 
 
+@pytest.mark.slow
 def test_a_dispensation_lifts_a_gate_of_the_policy_for_its_system_alone(make_case: Callable[..., Path]) -> None:
     case = make_case({"system.csv": REGISTER}, SOURCES, extra="policy: ./policy\n")
     (case / "policy").mkdir()
@@ -239,6 +247,7 @@ def test_reviews_are_merged_and_two_roles_that_differ_are_shown() -> None:
     assert merge(ours, ours).known == 2
 
 
+@pytest.mark.slow
 def test_apply_writes_nothing_on_a_conflict_and_an_approval_decides_its_plan(
     make_case: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_scenario_changes_what_it_names_and_nothing_else(make_case: MakeCase) 
     assert made["senare"].folder == case.folder
 
 
+@pytest.mark.slow
 def test_each_scenario_is_planned_and_told_beside_the_case(make_case: MakeCase) -> None:
     case = read_case(make_case(files(), SOURCES, extra=SCENARIOS))
     results = {one.name: one for one in compare_scenarios(case, [])}
@@ -78,12 +79,14 @@ def test_each_scenario_is_planned_and_told_beside_the_case(make_case: MakeCase) 
     assert page.count("\n|---|---:|") == 1 and "Ingen får tid" in page
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_depend_on_what_could_have_been_instead(make_case: MakeCase) -> None:
     with_them = read_case(make_case(files(), SOURCES, extra=SCENARIOS, name="with"))
     without = read_case(make_case(files(), SOURCES, name="without"))
     assert compute(with_them).plan_id == compute(without).plan_id
 
 
+@pytest.mark.slow
 def test_no_year_costs_more_than_the_budget(make_case: MakeCase) -> None:
     poor = "scenarios:\n  fattig: {title: Fattig, because: Lite pengar, budget_sek_per_year: 400000}\n"
     case = read_case(make_case(files(), SOURCES, extra=poor))
@@ -111,6 +114,7 @@ def _dearest(plan: Plan) -> float:
     return float(days.max() * plan.policy.effort.day_rate.value)
 
 
+@pytest.mark.slow
 def test_providers_that_may_not_be_used_close_the_options_that_need_them(make_case: MakeCase) -> None:
     own = "scenarios:\n  eget: {title: Eget, because: Ingen annan, providers: [own]}\n"
     case = variants(read_case(make_case(files(), SOURCES, extra=own)), [])["eget"]
@@ -175,6 +179,7 @@ def test_a_cost_that_is_known_of_other_systems_cannot_be_compared() -> None:
     assert dominated([few, many]) == []
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_comparison(
     make_case: MakeCase, tmp_path: Path, run: Callable[..., tuple[int, str, str]]
 ) -> None:

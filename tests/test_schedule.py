@@ -21,7 +21,7 @@ from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
 from planner.schedule.calendar import capacity_weeks, closed_weeks, closing, frozen_weeks, last_week_by, monday, week_of
 from planner.verify import verify
-from tests.conftest import REPOSITORY, TEAMS, write_case
+from tests.conftest import REPOSITORY, TEAMS, slow_but, write_case
 
 MakeCase = Callable[..., Path]
 SOURCES = (
@@ -154,7 +154,11 @@ MUTATIONS: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "change", "promise"), MUTATIONS)
+# One for each kind of table; the others run with the slow tests.
+QUICK = ("promise_capacity", "promise_effort", "promise_gates", "promise_rows", "promise_sizes", "promise_wave_size")
+
+
+@pytest.mark.parametrize(("table", "change", "promise"), slow_but(lambda given: given[2] in QUICK, MUTATIONS))
 def test_the_checker_notices(
     planned: Plan, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], promise: str
 ) -> None:
@@ -167,6 +171,7 @@ def _broken(plan: Plan, **update: object) -> set[str]:
     return set(verify(plan.portfolio, plan.case.model_copy(update=update), load_policy())["findings"]["detail"])
 
 
+@pytest.mark.slow
 def test_the_checker_holds_the_plan_against_the_case(planned: Plan) -> None:
     assert not _broken(planned)
     always = Freeze(name="alltid", first=date(2027, 1, 1), last=date(2030, 1, 1))
@@ -195,6 +200,7 @@ def test_the_checker_reads_the_calendar_of_the_policy(planned: Plan) -> None:
     assert "promise_freeze" in set(verify(planned.portfolio, planned.case, policy)["findings"]["detail"])
 
 
+@pytest.mark.slow
 def test_the_checker_notices_a_late_pilot_and_a_complex_system_that_is_early(planned: Plan) -> None:
     rules = [
         rule.model_copy(update={"level": "hard", "value": 99 if rule.name.endswith("not_first") else rule.value})
@@ -236,6 +242,7 @@ def test_the_checker_notices_a_broken_order(planned: Plan) -> None:
     assert verify(turned, planned.case, load_policy())["findings"]["detail"].str.contains("promise_order").any()
 
 
+@pytest.mark.slow
 def test_the_checker_notices_a_flow_that_is_passed_over_without_a_word(planned: Plan) -> None:
     turned = _tampered(planned, "links", lambda frame: frame.rename(
         columns={"source_system_id": "target_system_id", "target_system_id": "source_system_id"}))  # fmt: skip
@@ -252,6 +259,7 @@ def test_the_checker_notices_a_group_beyond_the_limit(planned: Plan) -> None:
     assert found.query("detail == 'promise_group_size'")["row_id"].tolist() == [one["groups"]["group_id"].iloc[0]]
 
 
+@pytest.mark.slow
 def test_a_plan_that_breaks_a_promise_is_not_published(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_case({"system.csv": REGISTER, "servrar.csv": SERVERS, "samband.csv": FLOWS}, SOURCES)
     honest = pipeline.schedule
@@ -266,6 +274,7 @@ def test_a_plan_that_breaks_a_promise_is_not_published(make_case: MakeCase, monk
     assert not (folder / "plan").exists()
 
 
+@pytest.mark.slow
 def test_zero_capacity_names_the_team(make_case: MakeCase) -> None:
     teams = TEAMS.replace(
         "application, name: Applikation, days_per_week: 10",
@@ -290,6 +299,7 @@ def test_a_deadline_that_cannot_be_kept_is_explained_with_what_would_help(planne
     assert later["amount"].item() == clashes["late_weeks"].iloc[0] > 0
 
 
+@pytest.mark.slow
 def test_more_people_is_priced_where_it_helps(make_case: MakeCase) -> None:
     teams = TEAMS.replace(
         "platform, name: Plattform, days_per_week: 10", "platform, name: Plattform, days_per_week: 1.5"
@@ -345,6 +355,7 @@ def test_a_team_grows_and_a_deadline_is_met_by_its_friday() -> None:
     assert last_week_by(case, date(2027, 1, 22)) == 1 and last_week_by(case, date(2027, 1, 21)) == 0
 
 
+@pytest.mark.slow
 def test_a_budget_holds_work_back(make_case: MakeCase) -> None:
     files = {"system.csv": REGISTER, "servrar.csv": SERVERS, "samband.csv": FLOWS}
     plan = compute(read_case(make_case(files, SOURCES, extra="budgets: {2027: 300000}\n")))
@@ -354,6 +365,7 @@ def test_a_budget_holds_work_back(make_case: MakeCase) -> None:
     assert not plan.portfolio["findings"]["code"].eq("broken_promise").any()
 
 
+@pytest.mark.slow
 def test_a_missing_team_is_named(make_case: MakeCase) -> None:
     teams = "teams:\n  - {role: platform, name: P, days_per_week: 5}\n"
     with pytest.raises(InfeasiblePlan, match="application"):

@@ -141,6 +141,7 @@ print(hashlib.sha256(made.start.tobytes() + made.mode.tobytes()).hexdigest(), ma
 """
 
 
+@pytest.mark.slow
 def test_every_run_gives_the_same_bytes() -> None:
     made = solve(random_problem(7), effort=EXACT)
     here = f"{hashlib.sha256(made.start.tobytes() + made.mode.tobytes()).hexdigest()} {made.lower_bound}"
@@ -176,6 +177,7 @@ def test_a_chain_of_five_thousand_is_placed_or_named() -> None:
     assert refused.value.activity == 4000
 
 
+@pytest.mark.slow
 def test_a_hub_of_ten_thousand_is_placed() -> None:
     draft = Draft(2000)
     role = draft.add_renewable("r", [10])

@@ -22,6 +22,7 @@ from planner.schema import conform
 from planner.size import choose, size
 from planner.size.offers import DIMENSIONS, Offers
 from planner.verify import verify
+from tests.conftest import slow_but
 
 POLICY = load_policy()
 CATALOGUE = load_catalogue()
@@ -48,6 +49,7 @@ def first_that_fit(table: pd.DataFrame, wanted: dict[str, float]) -> list[str]:
     return [str(name) for name in table["instance_type"][fits]]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(offer, max_size=12), st.lists(offer, max_size=4), st.lists(need, min_size=1, max_size=8))
 def test_the_choice_is_that_of_trying_every_type(
@@ -128,6 +130,7 @@ def changed(**sizing: Any) -> Policy:
     return POLICY.model_copy(update={"sizing": POLICY.sizing.model_copy(update=sizing)})
 
 
+@pytest.mark.slow
 def test_a_burstable_type_needs_a_measured_average_below_its_baseline() -> None:
     portfolio = portfolio_of([{}, {}, {}], [use(20, 30), use(80, 30, average=70), {}])
     found = sized(portfolio)
@@ -161,6 +164,7 @@ def _priced(prices: pd.DataFrame) -> Catalogue:
     return replace(CATALOGUE, prices=prices)
 
 
+@pytest.mark.slow
 def test_a_server_keeps_its_architecture_and_exclusions_are_kept() -> None:
     portfolio = portfolio_of([{"os": "Red Hat Enterprise Linux 9 (aarch64)"}, {}])
     found = sized(portfolio)
@@ -186,6 +190,7 @@ def test_the_runner_up_costs_no_less_and_the_price_is_the_lists() -> None:
         assert (found[purchase] < found["compute_usd_month"]).all()
 
 
+@pytest.mark.slow
 def test_a_server_that_may_hold_a_database_never_gets_less_memory() -> None:
     rows = [{}, {"memory_gib": 64.0}]
     plain, database = (sized(portfolio_of(rows, [use(20, 30), use(20, 30)], db)) for db in (None, "PostgreSQL 15"))
@@ -213,13 +218,16 @@ def test_why_a_database_is_not_managed_is_told(servers: int, db: str, states: li
 
 @pytest.mark.parametrize(
     ("series", "expected"),
-    [
-        (use(0, 0), "zombie"),
-        (use(4, 4), "idle"),
-        (use(4, 40), "active"),
-        ({**use(4, 4), "memory_points": 10}, "not_measured"),
-        ({}, "not_measured"),
-    ],
+    slow_but(
+        lambda given: given[1] == "idle",
+        [
+            (use(0, 0), "zombie"),
+            (use(4, 4), "idle"),
+            (use(4, 40), "active"),
+            ({**use(4, 4), "memory_points": 10}, "not_measured"),
+            ({}, "not_measured"),
+        ],
+    ),
 )
 def test_idle_servers_are_told_only_by_series_of_both(series: dict[str, Any], expected: str) -> None:
     portfolio = portfolio_of([{}], [series])
@@ -228,6 +236,7 @@ def test_idle_servers_are_told_only_by_series_of_both(series: dict[str, Any], ex
     assert both["facts"]["measured_use"].tolist() == ["not_measured"]
 
 
+@pytest.mark.slow
 def test_as_is_sizes_nothing_by_a_series_and_the_checker_agrees() -> None:
     portfolio = portfolio_of([{}, {}], [use(20, 30), {}], "PostgreSQL 15")
     for basis, expected in (("utilisation", ["utilisation", "allocated"]), ("as_is", ["allocated", "allocated"])):
@@ -240,7 +249,7 @@ def test_as_is_sizes_nothing_by_a_series_and_the_checker_agrees() -> None:
         assert "promise_sizes" in set(verify(off, STOCKHOLM, policy)["findings"]["detail"])
 
 
-@pytest.mark.parametrize(("seen", "confidence"), [(4000, 5), (3300, 5), (2000, 3), (0, 1)])
+@pytest.mark.parametrize(("seen", "confidence"), slow_but((2000, 3).__eq__, [(4000, 5), (3300, 5), (2000, 3), (0, 1)]))
 def test_confidence_follows_the_coverage_of_what_is_used(seen: int, confidence: int) -> None:
     series = {**use(20, 30), "cpu_points": 4000 if seen == 2000 else seen, "memory_points": 0 if seen == 2000 else seen}
     assert sized(portfolio_of([{}], [series])).loc["s0", "confidence"] == confidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,19 +19,20 @@ from planner.case import read_case
 from planner.errors import PlannerError
 from planner.pipeline import compute
 from planner.plan import Lineage
-from planner.store import folder, open_history, open_saved
+from planner.schema import to_csv_bytes
+from planner.store import folder, open_history, open_saved, plan_files
 from planner.store.locked import locked
-from tests.conftest import EXAMPLE, REPOSITORY, run_environment, write_case
+from tests.conftest import EXAMPLE, REPOSITORY, planned_example, run_environment, write_case
+
+REGISTER = "Id;Namn;IT Bedömning;Verksamhet Bedömning\nS1;Eken;Avveckling;Avveckling\nS2;Tallen;;\n"
+SOURCES = "  - {file: system.csv, reader: systems}\n"
+OTHER = Lineage("another")
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A case of two systems."""
-    register = "Id;Namn;IT Bedömning;Verksamhet Bedömning\nS1;Eken;Avveckling;Avveckling\nS2;Tallen;;\n"
-    return write_case(tmp_path / "case", {"system.csv": register}, "  - {file: system.csv, reader: systems}\n")
-
-
-OTHER = Lineage("another")
+    return write_case(tmp_path / "case", {"system.csv": REGISTER}, SOURCES)
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -115,6 +117,7 @@ def test_a_plan_on_its_way_out_is_put_back(small: Path, tmp_path: Path) -> None:
     assert os.path.isdir(out)
 
 
+@pytest.mark.slow
 def test_a_public_plan_has_no_tables(small: Path, tmp_path: Path) -> None:
     out = pipeline.plan(small, tmp_path / "plan", audience="offentlig").folder
     assert not (out / "tables").exists()
@@ -128,8 +131,42 @@ def planned_twice(case: Path) -> tuple[Path, Path]:
     return case / "plans", pipeline.plan(case).folder
 
 
-def test_every_plan_stays_and_names_the_one_before_it(small: Path) -> None:
-    plans, folder = planned_twice(small)
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with two plans, which are made once and without documents."""
+    case = write_case(tmp_path_factory.mktemp("history") / "case", {"system.csv": REGISTER}, SOURCES)
+    with pytest.MonkeyPatch.context() as patched:
+        for documents in ("render", "papers"):
+            patched.setattr(pipeline, documents, lambda view: {})
+        planned_twice(case)
+    return case
+
+
+def test_a_history_keeps_plans_and_tells_when_one_was_changed(small: Path) -> None:
+    made, history = planned_example(), open_history(read_case(small))
+    first = history.following(made)
+    history.keep(first, plan_files(first))
+    kept = open_history(read_case(small)).current
+    assert kept is not None and (kept.plan_id, kept.parent) == (first.plan_id, None)
+    assert history.following(made).plan_id == first.plan_id, "the same inputs are the same plan"
+    table = small / "plans" / kept.plan_id / "tables" / "systems.csv"
+    assert table.read_bytes() == to_csv_bytes(made.portfolio["systems"])
+    assert not table.stat().st_mode & 0o222
+    table.chmod(0o644)
+    table.write_bytes(table.read_bytes()[:-1])
+    with pytest.raises(PlannerError, match="not as it was saved"):
+        kept.table("systems")
+
+
+@pytest.fixture
+def two_plans(history: Path, tmp_path: Path) -> Path:
+    """A case with two plans, to do with as one likes."""
+    return Path(shutil.copytree(history, tmp_path / "case"))
+
+
+@pytest.mark.slow
+def test_every_plan_stays_and_names_the_one_before_it(two_plans: Path) -> None:
+    small, plans, folder = two_plans, two_plans / "plans", two_plans / "plan"
     first, second = (entry.plan for entry in reversed(open_history(read_case(small)).entries()))
     assert (second.parent, first.parent) == (first.plan_id, None)
     assert (plans / "current").read_text(encoding="utf-8").strip() == second.plan_id
@@ -138,6 +175,7 @@ def test_every_plan_stays_and_names_the_one_before_it(small: Path) -> None:
     assert first.inputs["case"]["organisation"] == "Provby kommun"
 
 
+@pytest.mark.slow
 def test_the_same_inputs_are_the_same_plan_however_often(small: Path) -> None:
     plans, folder = planned_twice(small)
     before, kept = fingerprint(folder), fingerprint(plans)
@@ -145,11 +183,11 @@ def test_the_same_inputs_are_the_same_plan_however_often(small: Path) -> None:
     assert (fingerprint(folder), fingerprint(plans)) == (before, kept)
 
 
-def test_a_plan_of_the_history_cannot_be_changed_unseen(small: Path) -> None:
-    plans, _ = planned_twice(small)
-    plan = open_history(read_case(small)).current
+@pytest.mark.slow
+def test_a_plan_of_the_history_cannot_be_changed_unseen(two_plans: Path) -> None:
+    plan = open_history(read_case(two_plans)).current
     assert plan is not None
-    table = plans / plan.plan_id / "tables" / "systems.csv"
+    table = two_plans / "plans" / plan.plan_id / "tables" / "systems.csv"
     assert not table.stat().st_mode & 0o222
     table.chmod(0o644)
     table.write_bytes(table.read_bytes().replace(b"Eken", b"Anka"))
@@ -157,6 +195,7 @@ def test_a_plan_of_the_history_cannot_be_changed_unseen(small: Path) -> None:
         plan.table("systems")
 
 
+@pytest.mark.slow
 def test_of_two_planners_the_slower_one_is_told_and_overwrites_nothing(small: Path) -> None:
     slow = open_history(read_case(small))
     assert slow.current is None
@@ -208,6 +247,7 @@ def test_killed_while_the_history_grows_the_next_run_mends_it(small: Path) -> No
     assert not [path for path in (small / "plans").iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_the_rule_of_the_last_plans_spares_what_is_current_or_decided(small: Path) -> None:
     planned_twice(small)
     register = small / "system.csv"
@@ -225,6 +265,7 @@ def test_the_rule_of_the_last_plans_spares_what_is_current_or_decided(small: Pat
         history.plan(second)
 
 
+@pytest.mark.slow
 def test_a_plan_put_elsewhere_makes_no_history(small: Path, tmp_path: Path) -> None:
     pipeline.plan(small, tmp_path / "trial")
     assert not (small / "plans").exists()

@@ -33,6 +33,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
         yield Bucket("s3://provby-planer/molnet")
 
 
+@pytest.mark.slow
 def test_a_case_keeps_its_plans_in_the_bucket_that_it_names(shelf: Bucket, make_case: Callable[..., Path]) -> None:
     case = make_case(
         {"system.csv": REGISTER},
@@ -91,6 +92,7 @@ def test_a_pointer_moves_only_from_where_it_was_seen(
     assert shelf.pointer("current") == "two"
 
 
+@pytest.mark.slow
 def test_more_files_than_one_page_are_listed_and_removed(shelf: Bucket) -> None:
     shelf.add("abc", {"manifest.json": b"{}", **{f"tables/t{number}.csv": b"" for number in range(MANY)}})
     shelf.add("def", {"manifest.json": b"{}"})

@@ -121,6 +121,7 @@ def test_status_is_sure_or_unknown(first: str | None, last: str | None, status: 
     assert support_status(frame, PLAN_DATE).tolist() == [status]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
 def test_no_text_ever_raises(texts: list[str]) -> None:

@@ -105,6 +105,7 @@ def test_zero_is_zero() -> None:
     assert values == [0]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(

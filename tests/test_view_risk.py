@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from planner.render import render
 from planner.view import build_view
 from tests.conftest import planned_example
@@ -22,6 +24,7 @@ def test_every_wave_and_the_whole_plan_stand_in_picture_and_table() -> None:
     assert "Hela planen" in section
 
 
+@pytest.mark.slow
 def test_groups_say_why_their_members_are_together_and_what_crosses() -> None:
     view = build_view(planned_example(), "sv", "intern")
     whys = [one.why for group in view.groups for one in group.members]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -147,11 +148,18 @@ def _refuse_lost_rows(sources: pd.DataFrame, rejects: pd.DataFrame) -> None:
 
 
 def _frame(done: dict[str, Identified], table: str) -> pd.DataFrame:
-    return done[table].frame if table in done else pd.DataFrame(columns=load_table(table).names)
+    return done[table].frame if table in done else _nothing(table).copy()
+
+
+@lru_cache
+def _nothing(table: str) -> pd.DataFrame:
+    """Of a table that no source fills."""
+    return pd.DataFrame(columns=load_table(table).names)
 
 
 def _only_declared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    return frame[[column for column in frame.columns if column in load_table(table).names]]
+    declared = set(load_table(table).names)
+    return frame[[column for column in frame.columns if column in declared]]
 
 
 def _only_of_declared(provenance: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,13 @@ from planner.schedule.problem import Ints
 SEED = 20301231
 
 
-def improve(kernel: Kernel, rules: list[Ints], start: Ints, mode: Ints, placements: int) -> tuple[Ints, Ints]:
+def improve(
+    kernel: Kernel, rules: list[Ints], start: Ints, mode: Ints, placements: int, bound: int
+) -> tuple[Ints, Ints]:
     """The best of some schedules, the given one among them; `placements` limits the work, in activities placed.
 
-    The stream of chance has a fixed seed: the same problem gives the same schedules.
+    The stream of chance has a fixed seed: the same problem gives the same schedules. Nothing is better than the lower
+    `bound`, and an order that was tried gives what it gave: small problems end early with the same schedule.
     """
     problem = kernel.problem
     best = (_value(kernel, start, mode), start, mode)
@@ -24,11 +27,14 @@ def improve(kernel: Kernel, rules: list[Ints], start: Ints, mode: Ints, placemen
         left -= 1
     chance = np.random.default_rng(SEED)
     reach = 0.02
-    while left > 0:
+    tried: set[bytes] = set()
+    while left > 0 and best[0] > (0, bound):
         # Earlier ends first, each moved by a share of the whole: near orders of the best one.
         key = best[1] + chance.normal(0, reach * max(int(best[1].max(initial=0)), 1), len(problem))
-        before = best[0]
-        best = _better(kernel, best, dense(key))
+        before, order = best[0], dense(key)
+        if order.tobytes() not in tried:
+            tried.add(order.tobytes())
+            best = _better(kernel, best, order)
         reach = 0.02 if best[0] < before else min(reach * 1.1, 0.3)
         left -= 1
     return best[1], best[2]

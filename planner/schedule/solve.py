@@ -71,9 +71,10 @@ def solve(problem: Problem, priority: Ints | None = None, effort: Effort | None 
     rules = priorities(problem, order, priority)
     start, mode = _greedy(kernel, rules)
     greedy = problem.objective(start, mode)
-    start, mode = improve(kernel, rules, start, mode, effort.placements)
+    bound = lower_bound(problem, order)
+    start, mode = improve(kernel, rules, start, mode, effort.placements, bound)
     result = SolveResult(
-        _status(problem, start, mode), start, mode, problem.objective(start, mode), lower_bound(problem, order), greedy,
+        _status(problem, start, mode), start, mode, problem.objective(start, mode), bound, greedy,
         "serial", 0.0,
     )  # fmt: skip
     if 0 < len(problem) <= effort.exact_up_to and (effort.exact_work or effort.seconds):

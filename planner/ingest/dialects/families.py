@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.ingest.dialects.columns import ColumnMap, MatchedSheet, load_tab, match_header, tabs_of
-from planner.ingest.dialects.recognise import has_all
+from planner.ingest.dialects.recognise import has_all, named_by_row
 from planner.ingest.files.sheets import Sheet
 
 Tab = tuple[MatchedSheet, ColumnMap]
@@ -30,9 +30,9 @@ def by_tab(sheets: Iterable[Sheet], dialect: str) -> dict[str, list[Tab]]:
 
 def fitting(sheet: Sheet, dialect: str) -> list[tuple[str, ColumnMap, MatchedSheet]]:
     """Maps of a dialect whose signature and required columns stand in a sheet."""
-    fits = []
+    fits, named = [], named_by_row(sheet)
     for tab in tabs_of(dialect):
         column_map = load_tab(dialect, tab)
-        if has_all(sheet, column_map.signature) and (matched := match_header(sheet, column_map)):
+        if has_all(named, column_map.signature) and (matched := match_header(sheet, column_map)):
             fits.append((tab, column_map, matched))
     return fits

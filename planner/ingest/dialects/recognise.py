@@ -50,7 +50,9 @@ def recognise(sheet: Sheet) -> str | None:
     if is_rvtools(sheet):
         return "rvtools"
     maps = [(dialect, load_tab(dialect, tab)) for dialect in dialects() for tab in tabs_of(dialect)]
-    found = [candidate for dialect, column_map in maps if (candidate := _candidate(sheet, dialect, column_map))]
+    named = named_by_row(sheet)
+    likely = [(dialect, column_map) for dialect, column_map in maps if has_all(named, column_map.signature)]
+    found = [candidate for dialect, column_map in likely if (candidate := _candidate(sheet, dialect, column_map))]
     best = max((candidate.rank for candidate in found), default=None)
     names = list(dict.fromkeys(candidate.dialect for candidate in found if candidate.rank == best))
     if not names and is_by_position(sheet):
@@ -70,22 +72,21 @@ def aside_of(read: set[str], sheets: list[Sheet]) -> list[Sheet]:
     words = [item for data in maps for item in data.get("aside", [])]
     names = {item["name"].casefold() for item in words}
     headers = [tuple(item["headers"]) for item in words if "headers" in item]
-    return [
-        sheet
-        for sheet in sheets
-        if (sheet.name or "").strip().casefold() in names or any(has_all(sheet, known) for known in headers)
-    ]
+    return [sheet for sheet in sheets if (sheet.name or "").strip().casefold() in names or _is_of(sheet, headers)]
 
 
 def is_rvtools(sheet: Sheet) -> bool:
     """Whether a sheet is the tab vInfo of an RVTools export, by documented or internal names."""
     headers = ("VM|VM Name|vInfoVMName", "Powerstate|vInfoPowerstate")
-    return (sheet.name or "").casefold() == "vinfo" and has_all(sheet, headers)
+    return (sheet.name or "").casefold() == "vinfo" and has_all(named_by_row(sheet), headers)
+
+
+def _is_of(sheet: Sheet, kinds: list[tuple[str, ...]]) -> bool:
+    named = named_by_row(sheet) if kinds else []
+    return any(has_all(named, headers) for headers in kinds)
 
 
 def _candidate(sheet: Sheet, dialect: str, column_map: ColumnMap) -> _Candidate | None:
-    if not has_all(sheet, column_map.signature):
-        return None
     try:
         matched = match_header(sheet, column_map)
     except InventoryError:
@@ -98,12 +99,15 @@ def _known(matched: MatchedSheet) -> int:
     return len({match.column.name for match in matched.matches})
 
 
-def has_all(sheet: Sheet, headers: tuple[str, ...]) -> bool:
-    """Whether one of the first rows of a sheet holds all headers; `one|other` is either of them."""
+def named_by_row(sheet: Sheet) -> list[set[str]]:
+    """Headers that the first rows of a sheet may hold, in every form in which headers are compared."""
+    rows = sheet.rows[:HEADER_SEARCH_ROWS]
+    return [{key for cell in row for key in header_keys(clean(cell)[:300])} for row in rows]
+
+
+def has_all(named: list[set[str]], headers: tuple[str, ...]) -> bool:
+    """Whether one of the first rows holds all headers; `one|other` is either of them."""
     if not headers:
         return True
-    for row in sheet.rows[:HEADER_SEARCH_ROWS]:
-        keys = {key for cell in row for key in header_keys(clean(cell)[:300])}
-        if all(any(keys.intersection(header_keys(one)) for one in header.split("|")) for header in headers):
-            return True
-    return False
+    wanted = [[key for one in header.split("|") for key in header_keys(one)] for header in headers]
+    return any(all(not keys.isdisjoint(either) for either in wanted) for keys in named)

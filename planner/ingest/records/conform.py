@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -53,14 +53,17 @@ class Records:
     only_complete: bool = False
     rows_folded: int = 0
 
-    def original(self, position: int) -> str | None:
-        """What stood in a row, for the table of rejects; nothing of it where names are to be kept out."""
-        if self.is_pseudonymised:
-            return None
-        read = self.cells[self.cells["position"] == position]
-        return " | ".join(
-            f"{column}={raw}" for column, raw in zip(read["column"], read["raw"], strict=True) if isinstance(raw, str)
-        )
+    def originals(self, positions: Iterable[int]) -> list[str | None]:
+        """What stood in some rows, for the table of rejects; nothing of it where names are to be kept out."""
+        wanted = list(positions)
+        if self.is_pseudonymised or not wanted:
+            return [None] * len(wanted)
+        read = self.cells[self.cells["position"].isin(wanted)]
+        said: dict[int, list[str]] = {}
+        for position, column, raw in zip(read["position"], read["column"], read["raw"], strict=True):
+            if isinstance(raw, str):
+                said.setdefault(position, []).append(f"{column}={raw}")
+        return [" | ".join(said.get(position, ())) for position in wanted]
 
     def turned(self, where: pd.Series) -> Records:
         """Swap source and target of some data flows, in their values and in the cells these stand in."""
@@ -88,7 +91,7 @@ def where_value(matched: MatchedSheet, name: str, keep: Callable[[str], bool]) -
 def without_rows(records: Records, where: pd.Series, code: str) -> Records:
     """Reject some rows that were read, with what stood in them."""
     lost = records.frame.index[where]
-    rejects = pd.DataFrame({"row": records.rows[lost].to_numpy(), "original": [records.original(at) for at in lost]})
+    rejects = pd.DataFrame({"row": records.rows[lost].to_numpy(), "original": records.originals(lost)})
     rejects = rejects.assign(file=records.file, sheet=records.sheet, code=code)
     return replace(
         records,

@@ -104,11 +104,11 @@ def _cells(record: Records, keys: pd.Series) -> pd.DataFrame:
 
 
 def _lost(record: Records, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rejects = pd.DataFrame(
-        {"row": rows["_row"].to_numpy(), "original": [record.original(at) for at in rows["_position"]]}
-    ).assign(file=record.file, sheet=record.sheet, code=WITHOUT)
     if rows.empty:
         return pd.DataFrame(), pd.DataFrame()
+    rejects = pd.DataFrame({"row": rows["_row"].to_numpy(), "original": record.originals(rows["_position"])}).assign(
+        file=record.file, sheet=record.sheet, code=WITHOUT
+    )
     return finding_rows("warning", WITHOUT, file=record.file, sheet=record.sheet, value=len(rows)), rejects
 
 

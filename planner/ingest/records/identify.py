@@ -150,12 +150,14 @@ def _with_base(kept: pd.DataFrame, records: list[Records], kind: Kind) -> pd.Dat
     shared = kept[is_shared]
     columns = _data_columns(kept)
     kept["_signature"], kept["_filled"] = "", 0
-    kept.loc[is_shared, "_filled"] = shared[columns].notna().sum(axis=1)
-    kept.loc[is_shared, "_signature"] = _signature(shared[columns], shared, records)
+    if len(shared):
+        kept.loc[is_shared, "_filled"] = shared[columns].notna().sum(axis=1)
+        kept.loc[is_shared, "_signature"] = _signature(shared[columns], shared, records)
     # Rows without a stated id that share a name but differ are two things until a rule or a person says otherwise.
     kept["_cluster"] = kept["_base"]
     is_open = is_shared & ~kept["_stated"]
-    kept.loc[is_open, "_cluster"] = kept.loc[is_open, "_base"] + "\x1f" + kept.loc[is_open, "_signature"]
+    if is_open.any():
+        kept.loc[is_open, "_cluster"] = kept.loc[is_open, "_base"] + "\x1f" + kept.loc[is_open, "_signature"]
     return kept
 
 
@@ -251,6 +253,8 @@ def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Reco
 
 def _at(severity: str, code: str, places: dict[str, Any], where: pd.Series) -> pd.DataFrame:
     at = where.index[where]
+    if at.empty:
+        return empty("findings")
     picked = {name: part[at] if isinstance(part, pd.Series) else part for name, part in places.items()}
     return finding_rows(severity, code, index=at, **picked)
 
@@ -261,9 +265,12 @@ def _first_missing(rows: pd.DataFrame, required: list[str]) -> pd.Series:
 
 
 def _reject(rows: pd.DataFrame, records: list[Records], code: pd.Series) -> pd.DataFrame:
-    original = [
-        records[source].original(position) for source, position in zip(rows["_source"], rows["_position"], strict=True)
-    ]
+    if rows.empty:
+        return empty("rejects")
+    original = np.full(len(rows), None, dtype=object)
+    for source in rows["_source"].unique():
+        mine = np.flatnonzero(rows["_source"] == source)
+        original[mine] = records[source].originals(rows["_position"].iloc[mine])
     return conform(
         pd.DataFrame(
             {

@@ -29,6 +29,11 @@ def tell_changed(fingerprints: Mapping[str, str | None]) -> None:
         )
         for case, fingerprint in fingerprints.items()
     ]
+    send(events)
+
+
+def send(events: list[Event]) -> None:
+    """Send events, and return when the server has them all."""
     asyncio.run(_send(events))
 
 

@@ -24,6 +24,7 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 
+from flows.decided import tell_of_decided
 from planner.errors import PlannerError
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Outcome, plan
@@ -47,6 +48,7 @@ def plan_roadmap(
     audience: str = "intern",
     plan_date: date | None = None,
     store: str = ".fardplan",
+    notify: str | None = None,
 ) -> str:
     """Plan one case.
 
@@ -59,6 +61,8 @@ def plan_roadmap(
         As for the command line.
     store
         Folder into which a case from S3 is copied.
+    notify
+        Notification block that is told when the plan moves what was decided, as type/name.
 
     Returns
     -------
@@ -84,6 +88,7 @@ def plan_roadmap(
         call=call,
     )
     _show(made, name)
+    tell_of_decided(made, name, notify)
     return str(made.folder)
 
 

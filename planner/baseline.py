@@ -26,10 +26,11 @@ def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:
     rows = _table(parent, "activities")[ACTIVITY].merge(
         _table(parent, "groups")[["group_id", "system_id"]], on="group_id", how="left"
     )
-    decided = _as_decided(parent, base.decided)
+    decided = set(_table(parent, "waves").merge(_quarters(base.decided).reset_index())["system_id"])
     # The foundation belongs to no system: it is decided with whatever stands on it.
     rows["is_decided"] = rows["system_id"].isin(decided) | (rows["system_id"].isna() & bool(decided))
     rows["is_pilot"] = rows["group_id"].isin(_table(parent, "solution")["pilot_group_id"].dropna())
+    rows["decided_quarter"] = rows["system_id"].map(_quarters(base.decided))
     systems = set(portfolio["systems"]["system_id"])
     before = Known(set(_table(parent, "systems")["system_id"]), lambda: _table(parent, "identifiers"))
     rows["system_id"] = rows["system_id"].replace(before.same_as(Known(systems, lambda: portfolio["identifiers"])))
@@ -42,9 +43,8 @@ def _table(plan: SavedPlan, name: str) -> pd.DataFrame:
     return from_csv_bytes(plan.table(name), name)
 
 
-def _as_decided(parent: SavedPlan, decided: SavedPlan | None) -> set[str]:
-    """Systems that the plan before has in the quarter that was decided."""
+def _quarters(decided: SavedPlan | None) -> pd.Series:
+    """Quarter in which each system changes hands in the decided plan."""
     if decided is None:
-        return set()
-    both = _table(parent, "waves").merge(_table(decided, "waves"), on=["system_id", "quarter"])
-    return set(both["system_id"])
+        return pd.Series(dtype="string", index=pd.Index([], name="system_id", dtype="string"), name="quarter")
+    return _table(decided, "waves").set_index("system_id")["quarter"]

@@ -15,6 +15,9 @@ from planner.yamlfile import read_model
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
+# What has been done, as whoever leads the work writes it beside the case.
+PROGRESS = "progress.csv"
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -235,5 +238,7 @@ def read_case(folder: Path, plan_date: date | None = None) -> Case:
         if plan_date >= case.horizon_date:
             raise CaseError("the date is not before horizon_date", place=str(path), value=plan_date.isoformat())
         case = case.model_copy(update={"plan_date": plan_date})
+    if (path.parent / PROGRESS).is_file() and PROGRESS not in {source.file for source in case.sources}:
+        case = case.model_copy(update={"sources": [*case.sources, Source(file=PROGRESS, reader="progress")]})
     case._folder = path.parent
     return case

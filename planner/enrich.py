@@ -6,6 +6,7 @@ import pandas as pd
 
 from planner.case import Case
 from planner.facts.support import each_technology, match_technology, support_status
+from planner.identity import systems_by_name
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.schema import concat, conform
@@ -56,34 +57,6 @@ def _links(portfolio: Portfolio) -> pd.DataFrame:
 
 def _is_self(links: pd.DataFrame) -> pd.Series:
     return (links["source_system_id"] == links["target_system_id"]).fillna(False).astype(bool)
-
-
-def systems_by_name(portfolio: Portfolio) -> pd.Series:
-    """System by every id, name and address that leads to one of them alone, casefolded; the surest first."""
-    systems, identifiers = portfolio["systems"], portfolio["identifiers"]
-    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
-    names = systems["name"].str.casefold()
-    unique = ~names.duplicated(keep=False)
-    by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])
-    by_id = pd.Series(systems["system_id"].to_numpy(), index=systems["system_id"].str.casefold())
-    # A flow between servers is one between the systems that run on them.
-    hosts = servers["name"].str.casefold()
-    alone = ~hosts.duplicated(keep=False)
-    by_server = pd.Series(servers.loc[alone, "system_id"].to_numpy(), index=hosts[alone])
-    # Another source may know them by other names, and the network by their addresses.
-    owner = pd.Series(servers["system_id"].to_numpy(), index=servers["server_id"])
-    others = pd.DataFrame(
-        {
-            "value": identifiers["value"].str.casefold(),
-            "system_id": identifiers["row_id"]
-            .map(owner)
-            .where(identifiers["table"] == "servers", identifiers["row_id"]),
-        }
-    ).drop_duplicates()
-    others = others[~others["value"].duplicated(keep=False)].dropna()
-    by_other = pd.Series(others["system_id"].to_numpy(), index=others["value"])
-    known = pd.concat([by_id, by_name, by_server, by_other])
-    return known[~known.index.duplicated()]
 
 
 def _support(portfolio: Portfolio, case: Case) -> pd.DataFrame:

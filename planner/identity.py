@@ -1,4 +1,4 @@
-"""Which system of an earlier plan is which of a later one, where its id is another."""
+"""Which system is meant: by a name in a list, or by the id that it had in an earlier plan."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
+
+from planner.portfolio import Portfolio
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,31 @@ class Known:
         found = pd.DataFrame(sorted(set(pairs)), columns=["before", "after"])
         lone = found[~found["before"].duplicated(keep=False) & ~found["after"].duplicated(keep=False)]
         return dict(zip(lone["before"], lone["after"], strict=True))
+
+
+def systems_by_name(portfolio: Portfolio) -> pd.Series:
+    """System by every id, name and address that leads to one of them alone, casefolded; the surest first."""
+    systems, identifiers = portfolio["systems"], portfolio["identifiers"]
+    servers = portfolio["servers"].merge(portfolio["assignments"], on="server_id")
+    names = systems["name"].str.casefold()
+    unique = ~names.duplicated(keep=False)
+    by_name = pd.Series(systems.loc[unique, "system_id"].to_numpy(), index=names[unique])
+    by_id = pd.Series(systems["system_id"].to_numpy(), index=systems["system_id"].str.casefold())
+    # A flow between servers is one between the systems that run on them.
+    hosts = servers["name"].str.casefold()
+    alone = ~hosts.duplicated(keep=False)
+    by_server = pd.Series(servers.loc[alone, "system_id"].to_numpy(), index=hosts[alone])
+    # Another source may know them by other names, and the network by their addresses.
+    owner = pd.Series(servers["system_id"].to_numpy(), index=servers["server_id"])
+    others = pd.DataFrame(
+        {
+            "value": identifiers["value"].str.casefold(),
+            "system_id": identifiers["row_id"]
+            .map(owner)
+            .where(identifiers["table"] == "servers", identifiers["row_id"]),
+        }
+    ).drop_duplicates()
+    others = others[~others["value"].duplicated(keep=False)].dropna()
+    by_other = pd.Series(others["system_id"].to_numpy(), index=others["value"])
+    known = pd.concat([by_id, by_name, by_server, by_other])
+    return known[~known.index.duplicated()]

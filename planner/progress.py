@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.case import Case
-from planner.enrich import systems_by_name
+from planner.identity import systems_by_name
 from planner.portfolio import Portfolio, finding_rows
 from planner.schema import concat, conform
 

@@ -215,6 +215,7 @@ def test_every_dialect_has_a_fixture() -> None:
         "systems",
         "servers",
         "dataflows",
+        "progress",
         "answers",
         "matches",
     }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from planner import pipeline
 from planner.errors import PlannerError
+from tests import test_replan as replan
 from tests.conftest import EXAMPLE
 from tests.test_store import fingerprint
 
@@ -65,6 +68,50 @@ def test_a_wrong_case_ends_with_exit_code_two(
 
 
 REGISTER = "Namn;Produkt;Leverantör;Driftform\r\nTrygglind;Omsorg;Fiktiva AB;Internt\r\n"
+
+
+def test_a_message_is_sent_when_a_plan_moves_what_was_decided(
+    prefect: None, make_case: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock
+
+    import flows.decided
+    from flows.plan import plan_roadmap
+    from planner.case import read_case
+    from planner.store import open_history
+
+    class Listener(BaseHTTPRequestHandler):
+        heard: ClassVar[list[str]] = []
+
+        def do_POST(self) -> None:
+            self.heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sent: list[Any] = []
+    monkeypatch.setattr(flows.decided, "send", sent.extend)
+    CustomWebhookNotificationBlock(
+        name="board", url=f"http://127.0.0.1:{server.server_port}/", json_data={"text": "{{subject}} {{body}}"}
+    ).save("board", overwrite=True)
+    case = make_case({"system.csv": replan.REGISTER, "servrar.csv": replan.SERVERS}, replan.SOURCES)
+    block = "custom-webhook/board"
+    plan_roadmap(str(case), notify=block)
+    history = open_history(read_case(case))
+    assert history.current is not None
+    history.decide(history.current.plan_id, {"by": "Nämnden", "date": "2026-11-25"})
+    plan_roadmap(str(case), notify=block)
+    assert not Listener.heard and not sent
+    (case / "review.yaml").write_text(
+        f"format: fardplan-review/1\npins:\n  - {{system: S12, quarter: 2029-Q2, {replan.WHO}}}\n", encoding="utf-8"
+    )
+    plan_roadmap(str(case), notify=block)
+    plan_roadmap(str(case), notify="custom-webhook/nobody")
+    server.shutdown()
+    assert len(Listener.heard) == 1 and "System 12" in Listener.heard[0]
+    assert [event.event for event in sent] == ["fardplan.decided.changed"] * 2
+    assert "S12" in sent[0].payload["systems"]
 
 
 def test_a_fleet_is_planned_with_a_bad_case_in_it(

@@ -132,7 +132,7 @@ def test_providers_that_may_not_be_used_close_the_options_that_need_them(make_ca
         ("  a: {title: A, because: x, capcity_pct: 50}\n", "Did you mean 'capacity_pct'"),
         ("  a: {title: A, because: x, sources: []}\n", "unknown key 'scenarios.a.sources'"),
         ("  a: {title: A, because: x, days_per_week: {pilot: 3}}\n", "no team has the role 'pilot'"),
-        ("  a: {title: A, because: x, horizon_date: 2026-01-01}\n", "must come in this order"),
+        ("  a: {title: A, because: x, horizon_date: 2026-01-01}\n", "must come before horizon_date"),
         ("  a: {title: A, capacity_pct: 50}\n", "'scenarios.a.because' is missing"),
     ],
 )

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from planner.case import Case, read_case
+from planner.case import PROGRESS, Case, read_case
 from planner.errors import InventoryError
 from planner.origins.look import Look, Seen
 
 # What people write beside the inventory: their decisions, and what has been done.
-BESIDE = ("review.yaml", "progress.csv")
+BESIDE = ("review.yaml", PROGRESS)
 
 
 def look_at(folder: Path) -> Look:

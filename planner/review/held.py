@@ -1,10 +1,11 @@
-"""After the schedule: do the dates hold that people gave, and is there still the risk that somebody answers for?"""
+"""After the schedule: do the dates hold that people gave, is what was decided still so, and are there still the risks
+that somebody answers for?"""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from planner.portfolio import Portfolio
+from planner.portfolio import Portfolio, finding_rows
 from planner.review.step import told_of
 from planner.schema import concat
 
@@ -20,7 +21,19 @@ def held(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
     reviews = portfolio["reviews"]
     active = reviews[reviews["state"] == "active"]
     parts = [_pins(active[active["section"] == "pin"], portfolio), _risks(active[active["kind"] == "risk"], portfolio)]
+    parts.append(_decided(portfolio))
     return {"findings": concat(parts, "findings")}
+
+
+def _decided(portfolio: Portfolio) -> pd.DataFrame:
+    """Systems that change hands in another quarter than was decided, or no longer at all."""
+    decided = portfolio["baseline"].dropna(subset=["system_id", "decided_quarter"]).drop_duplicates("system_id")
+    now = decided["system_id"].map(portfolio["waves"].set_index("system_id")["quarter"])
+    moved = (now != decided["decided_quarter"]).fillna(True).astype(bool)
+    return finding_rows(
+        "warning", "decided_wave_changed", table="systems", row_id=decided.loc[moved, "system_id"],
+        value=decided.loc[moved, "decided_quarter"], detail=now[moved].fillna("–"), index=decided.index[moved],
+    )  # fmt: skip
 
 
 def _pins(pins: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:

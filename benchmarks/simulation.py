@@ -36,7 +36,7 @@ def drawn(activities: int, seed: int = 1) -> tuple[Draws, Bounds, list[int]]:
     is_change = draw.random(activities) < 0.3
     least = [1.0] * activities
     draws = Draws(days, least, least, {}, drivers, dict.fromkeys(teams, 0.7))
-    bounds = Bounds([0.0] * activities, before, wait, is_change.tolist())
+    bounds = Bounds([0.0] * activities, before, wait[None, :], np.where(is_change, 0, -1).tolist())
     return draws, bounds, (np.arange(activities) * WAVES // activities).tolist()
 
 
@@ -53,7 +53,7 @@ def seconds(run: Callable[[], object], runs: int) -> float:
 def measure(activities: int, samples: int, runs: int) -> None:
     """Print one size."""
     draws, bounds, bucket = drawn(activities)
-    last = [at for at in range(activities) if bounds.is_change[at]]
+    last = [at for at in range(activities) if bounds.opens[at] >= 0]
     blocks = list(futures(draws, bounds, bucket, samples, 2000, 1))
     kernel = seconds(lambda: [None for _ in futures(draws, bounds, bucket, samples, 2000, 1)], runs)
     close = seconds(lambda: critical(blocks[0], bounds.before, last), runs)

@@ -79,7 +79,10 @@ def test_a_missed_hard_deadline_is_an_error_with_exit_code_one(run: Run, make_ca
             f"organisation: x\nplan_date: 2026-11-23\nstart_date: 2027-01-11\nsources:\n{SOURCES}{TEAMS}region: 5\n",
             ["case.yaml:", "region"],
         ),
-        (f"organisation: x\nplan_date: 2026-11-23\nstart_date: 2031-01-11\nsources:\n{SOURCES}{TEAMS}", ["before horizon_date"]),
+        (
+            f"organisation: x\nplan_date: 2026-11-23\nstart_date: 2031-01-11\nsources:\n{SOURCES}{TEAMS}",
+            ["before horizon_date"],
+        ),
         (
             f"organisation: x\nplan_date: snart\nstart_date: 2027-01-11\nsources:\n{SOURCES}{TEAMS}",
             ["case.yaml:2", "plan_date", "snart"],

@@ -21,7 +21,7 @@ FLOORS = [
     {"facts"},
     {"policy"},
     {"portfolio", "case"},
-    {"ingest", "catalogue", "identity", "lineage", "rules", "shared_services", "review"},
+    {"ingest", "calendar", "catalogue", "identity", "lineage", "rules", "shared_services", "review"},
     {
         "business_case",
         "counters",

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from planner import pipeline
+from planner.calendar import capacity_weeks, closed_weeks, closing, frozen_weeks, last_week_by, monday, week_of
 from planner.case import Case, Change, Freeze, Source, Team, read_case
 from planner.errors import InfeasiblePlan, VerificationError
 from planner.pipeline import compute
@@ -19,7 +20,6 @@ from planner.plan import Plan
 from planner.policy import load_policy
 from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
-from planner.schedule.calendar import capacity_weeks, closed_weeks, closing, frozen_weeks, last_week_by, monday, week_of
 from planner.verify import verify
 from tests.conftest import REPOSITORY, TEAMS, slow_but, write_case
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.case import Case, Freeze, Source, Team
+from planner.case import Case, Change, Freeze, Source, Team
 from planner.policy import load_policy
+from planner.policy.schedule import CalendarRule
 from planner.policy.simulation import Simulation
 from planner.portfolio import Portfolio
 from planner.schema import conform
@@ -67,6 +68,7 @@ def scheduled(
         "activities": activities, "demand": demand, "effort": effort, "waves": waves,
         "groups": pd.DataFrame({"group_id": groups, "system_id": names, "reason": "alone"}),
         "decisions": pd.DataFrame({"system_id": names, "disposition": "relocate", "state": "settled"}),
+        "systems": pd.DataFrame({"system_id": names, "name": names}),
         "costs": pd.DataFrame({"system_id": names, "kind": "one_off", "state": "known", "likely_sek": [7600 * d for d in likely]}),
     }  # fmt: skip
     return Portfolio({name: conform(frame, name) for name, frame in frames.items()})
@@ -89,7 +91,7 @@ def test_lead_times_meet_both_of_their_percentiles() -> None:
 def _drawn(chance: float, count: int = 40_000) -> np.ndarray:
     level = np.tile(np.linspace(0, 1, 1024, dtype=np.float32), (2, 1))
     draws = Draws(level, [1.0, 1.0], [0.0, 0.0], {}, ["team", "team"], {"team": chance})
-    bounds = Bounds([0.0, 0.0], [[], []], np.zeros(9, np.float32), [False, False])
+    bounds = Bounds([0.0, 0.0], [[], []], np.zeros((1, 9), np.float32), [-1, -1])
     return np.concatenate([block.end for block in futures(draws, bounds, [0, 0], count, 0, 7)], axis=1)
 
 
@@ -112,7 +114,7 @@ def test_what_is_certain_comes_out_as_planned() -> None:
 def test_a_delay_pushes_those_that_wait_for_the_same_team_and_nobody_else() -> None:
     # Each takes half of the team: A and B work side by side, C takes over from whoever has been free the longest.
     portfolio = scheduled([("A", 0, 3, 5.0), ("B", 0, 9, 5.0), ("C", 4, 6, 5.0)], (1, 2))
-    network = network_of(portfolio, {"platform": 10.0})
+    network = network_of(portfolio, case())
     at = {name: number for number, name in enumerate(network.table["group_id"])}
     assert network.before[at["g-C"]] == [at["g-A"]]
     assert network.before[at["g-B"]] == []
@@ -120,7 +122,7 @@ def test_a_delay_pushes_those_that_wait_for_the_same_team_and_nobody_else() -> N
 
 def test_capacity_that_nobody_has_used_makes_nobody_wait() -> None:
     portfolio = scheduled([("A", 0, 3, 2.0), ("B", 5, 8, 2.0)], (1, 2))
-    assert network_of(portfolio, {"platform": 10.0}).before == [[], []]
+    assert network_of(portfolio, case()).before == [[], []]
 
 
 def test_the_critical_one_is_the_one_that_ends_last() -> None:
@@ -132,7 +134,7 @@ def test_the_critical_one_is_the_one_that_ends_last() -> None:
 def test_a_chain_is_critical_from_its_beginning() -> None:
     rows = np.tile(np.linspace(1, 2, 1024, dtype=np.float32), (3, 1))
     draws = Draws(rows, [1.0] * 3, [0.0] * 3, {}, [""] * 3, {"": 0.0})
-    bounds = Bounds([0.0] * 3, [[], [0], []], np.zeros(9, np.float32), [False] * 3)
+    bounds = Bounds([0.0] * 3, [[], [0], []], np.zeros((1, 9), np.float32), [-1] * 3)
     block = next(iter(futures(draws, bounds, [0] * 3, 500, 500, 1)))
     assert critical(block, bounds.before, [1, 2]).all(axis=1).tolist() == [True, True, False]
 
@@ -143,6 +145,40 @@ def test_a_cutover_that_slips_into_a_freeze_waits_for_its_end() -> None:
     # Planned for the Friday before the freeze; a week's delay costs the whole of it.
     assert waves["planned_date"].dt.strftime("%Y-%m-%d").iloc[0] == "2027-02-05"
     assert waves["p50_date"].dt.strftime("%Y-%m-%d").iloc[0] == "2027-03-12"
+
+
+def test_a_cutover_waits_for_the_end_of_weeks_that_are_closed_to_its_area() -> None:
+    """The calendar of the policy counts as the freezes of the case do, for the areas that it names."""
+    portfolio = scheduled([("A", 0, 3, 5.0)], (1, 3))
+    rule = CalendarRule(
+        name="grades", text={"sv": "x", "en": "x"}, effect="closed", areas=["skola"], first="02-08", last="03-05",
+        because="x", source="x",
+    )  # fmt: skip
+    policy = POLICY.model_copy(update={"schedule": POLICY.schedule.model_copy(update={"calendar": [rule]})})
+    for area, end in (("Skola", "2027-03-12"), ("Vård", "2027-02-26")):
+        systems = portfolio["systems"].assign(business_area=area)
+        waves = simulate(Portfolio({**portfolio.tables, "systems": systems}), case(), policy)["risk_waves"]
+        assert waves["p50_date"].dt.strftime("%Y-%m-%d").iloc[0] == end
+
+
+def test_a_team_that_grows_later_makes_those_wait_that_need_its_growth() -> None:
+    grown = case().model_copy(
+        update={
+            "teams": [
+                Team(
+                    role="platform",
+                    name="P",
+                    days_per_week=10,
+                    changes=[Change(first=date(2027, 2, 8), days_per_week=20)],
+                )
+            ]
+        }
+    )
+    # C runs beside A and B with the days that came in week 4.
+    portfolio = scheduled([("A", 0, 9, 5.0), ("B", 0, 9, 5.0), ("C", 4, 6, 5.0), ("D", 10, 12, 5.0)], (1, 2))
+    network = network_of(portfolio, grown)
+    at = {name: number for number, name in enumerate(network.table["group_id"])}
+    assert network.before[at["g-C"]] == []
 
 
 def test_the_chance_of_a_deadline_falls_with_the_spread() -> None:

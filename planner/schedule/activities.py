@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from planner.calendar import areas_of, capacity_weeks, horizon_weeks, last_week_by
 from planner.case import Case
 from planner.errors import InfeasiblePlan
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.schedule.calendar import capacity_weeks, horizon_weeks, last_week_by
 
 ORDER = ("foundation", "investigate", "decide", "procure", "prepare", "move", "cutover", "close")
 FOUNDATION = "foundation"
@@ -206,16 +206,10 @@ def _describe(activities: dict[str, Activity], portfolio: Portfolio, members: pd
         if activity is not None:
             activity.changes = int(count)
             activity.servers = int(server_counts.get(at, 0))
-    areas, ranks = _areas(portfolio), _ranks(portfolio)
+    areas, ranks = areas_of(portfolio), _ranks(portfolio)
     for activity in activities.values():
         activity.rank = ranks.get(activity.group_id, 0)
         activity.areas = areas.get(activity.group_id, "") if activity.changes else ""
-
-
-def _areas(portfolio: Portfolio) -> dict[str, str]:
-    systems = portfolio["systems"][["system_id", "business_area"]].dropna().merge(portfolio["groups"], on="system_id")
-    words = systems["business_area"].str.casefold().groupby(systems["group_id"])
-    return {str(key): "; ".join(sorted(set(found))) for key, found in words}
 
 
 def _ranks(portfolio: Portfolio) -> dict[str, int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.calendar import this_week, week_of
 from planner.case import Case
 from planner.portfolio import Portfolio, finding_rows
 from planner.schedule.activities import FOUNDATION, ORDER, Activity, Begun
 from planner.schedule.anchor import stood_of
-from planner.schedule.calendar import this_week, week_of
 
 Weeks = dict[str, Begun]
 

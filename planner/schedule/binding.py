@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.calendar import closing, horizon_weeks
 from planner.case import Case
 from planner.policy import Policy
-from planner.schedule.calendar import closing, horizon_weeks
 from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
 from planner.schedule.problem import NEVER, Ints
 from planner.schedule.result import SolveResult

@@ -9,10 +9,10 @@ from datetime import date
 
 import numpy as np
 
+from planner.calendar import monday, week_of
 from planner.case import Case, Change
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION, Activity
-from planner.schedule.calendar import monday, week_of
 from planner.schedule.kernel import Kernel
 from planner.schedule.pose import SCALE, Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from planner.calendar import monday
 from planner.case import Case
 from planner.errors import InfeasiblePlan
-from planner.schedule.calendar import monday
 from planner.schedule.kernel import Kernel
 from planner.schedule.pose import CUTOVERS, EXTRA_YEARS, SCALE, SERVERS, Posed
 

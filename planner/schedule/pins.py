@@ -6,10 +6,10 @@ from datetime import date
 
 import pandas as pd
 
+from planner.calendar import first_week_ending, last_week_by
 from planner.case import Case
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
-from planner.schedule.calendar import first_week_ending, last_week_by
 
 
 def pin(activities: dict[str, Activity], portfolio: Portfolio, case: Case) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from planner.calendar import capacity_weeks, monday, this_week
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
@@ -13,7 +14,6 @@ from planner.schedule.activities import Activity, activities_of, change_of
 from planner.schedule.anchor import anchors_of
 from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
-from planner.schedule.calendar import capacity_weeks, monday, this_week
 from planner.schedule.clash import Clashes
 from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose

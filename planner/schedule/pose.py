@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from planner.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks
 from planner.case import Case
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION, Activity, Begun, Part
-from planner.schedule.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks
 from planner.schedule.problem import NEVER, Draft, Problem, Segment
 from planner.schedule.wave_rules import quarter_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.calendar import friday
 from planner.case import Case
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
 from planner.schedule.binding import Binding
-from planner.schedule.calendar import friday
 from planner.schedule.clash import Missed
 from planner.schedule.pose import Posed
 from planner.schedule.result import SolveResult, Status

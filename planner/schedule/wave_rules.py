@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.calendar import first_week_ending
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schedule.activities import CLOUD, Activity, change_of
-from planner.schedule.calendar import first_week_ending
 
 
 def quarter_of(case: Case, weeks: int) -> list[int]:

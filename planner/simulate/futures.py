@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.calendar import areas_of, closed_weeks, this_week
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
@@ -41,7 +42,7 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
 
     In each of them effort and procurement take what they may take, correlated within a team and within the
     procurements; a delay pushes what waits for it, be it by the order of phases and groups or because the same team is
-    busy; a cut-over that falls into a freeze waits for its end.
+    busy; a cut-over that falls into weeks that are closed to its areas waits for their end.
 
     Returns
     -------
@@ -50,14 +51,14 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     """
     if portfolio["waves"].empty:
         return {name: empty(name) for name in TABLES}
-    network = network_of(portfolio, case.capacities)
+    network = network_of(portfolio, case)
     wave_of = portfolio["waves"].drop_duplicates("group_id").set_index("group_id")["wave"]
     waves = sorted(int(wave) for wave in wave_of.unique())
     bucket = _buckets(network, wave_of, waves)
     dated = [at for at in network.changes if not pd.isna(network.table.at[at, "deadline_date"])]
     draws = draws_of(network, portfolio, case, policy)
     rate = policy.effort.day_rate.value
-    seen = _seen(draws, _bounds(network, case, policy), network, bucket, waves, dated, policy)
+    seen = _seen(draws, _bounds(network, portfolio, case, policy), network, bucket, waves, dated, policy)
     return {
         "risk_waves": _waves(seen, portfolio, waves, case, policy),
         "risk_deadlines": _deadlines(seen, network, dated, case, policy),
@@ -66,30 +67,28 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     }
 
 
-def _bounds(network: Network, case: Case, policy: Policy) -> Bounds:
+def _bounds(network: Network, portfolio: Portfolio, case: Case, policy: Policy) -> Bounds:
     table = network.table
-    wait = _wait_for_open(case, int(table["end_week"].max()) + EXTRA_WEEKS)
     start, is_planned = table["start_week"].to_numpy(dtype=float), (table["state"] == "planned").to_numpy(dtype=bool)
-    today = float(max((case.plan_date - case.first_monday).days // 7, 0))
-    early = np.maximum(start - policy.simulation.early_weeks.value, today)
-    earliest = np.where(is_planned, early, start)
-    # A cut-over that the plan itself has in a freeze is an exception that somebody made.
-    is_open = wait[table["end_week"].to_numpy(dtype=int)] == 0
-    is_change = table["has_cutover"].to_numpy(dtype=bool) & is_open & is_planned
-    return Bounds(earliest.tolist(), network.before, wait, is_change.tolist())
+    early = np.maximum(start - policy.simulation.early_weeks.value, float(this_week(case)))
+    is_change = table["has_cutover"].to_numpy(dtype=bool) & is_planned
+    areas = areas_of(portfolio)
+    words = np.array([areas.get(str(group), "") for group in table["group_id"]], dtype=object)
+    kinds = {word: at for at, word in enumerate(sorted(set(words[is_change])))}
+    weeks = int(table["end_week"].max()) + EXTRA_WEEKS
+    closed = [closed_weeks(case, policy.schedule.calendar, weeks, word) for word in kinds]
+    wait = np.vstack([_wait_for_open(row) for row in closed]) if closed else np.zeros((0, weeks), dtype=np.float32)
+    opens = [kinds[word] if flag else -1 for word, flag in zip(words, is_change, strict=True)]
+    return Bounds(np.where(is_planned, early, start).tolist(), network.before, wait, opens)
 
 
-def _wait_for_open(case: Case, weeks: int) -> Weeks:
-    """Weeks from each week to the next in which a cut-over may end, 0 in an open one; freezes of areas are not seen."""
-    frozen = np.zeros(weeks + 1, dtype=bool)
-    for freeze in (freeze for freeze in case.freezes if not freeze.areas):
-        # A freeze that begins on a Saturday or Sunday leaves that week open.
-        first = (freeze.first - case.first_monday).days // 7 + (freeze.first.weekday() > 4)
-        frozen[max(first, 0) : max((freeze.last - case.first_monday).days // 7 + 1, 0)] = True
-    frozen[-1] = False
-    wait = np.zeros(weeks + 1, dtype=np.float32)
-    for week in range(weeks - 1, -1, -1):
-        wait[week] = wait[week + 1] + 1 if frozen[week] else 0
+def _wait_for_open(closed: npt.NDArray[np.bool_]) -> Weeks:
+    """Weeks from each week to the next in which a cut-over may end, 0 in an open one; the last one is."""
+    place = np.arange(len(closed))
+    is_open = ~closed
+    is_open[-1] = True
+    following = np.minimum.accumulate(np.where(is_open, place, len(closed))[::-1])[::-1]
+    wait: Weeks = (following - place).astype(np.float32)
     return wait
 
 

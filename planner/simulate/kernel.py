@@ -41,12 +41,16 @@ class Draws:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What holds in every future: earliest starts, what each waits for, and weeks to the next one without a freeze."""
+    """What holds in every future: earliest starts, what each waits for, and weeks to the next one that is open.
+
+    `wait_for_open` has a row per kind of closed weeks, `opens` the row that counts for each activity (-1: none, where
+    it may end in any week).
+    """
 
     earliest: Sequence[float]
     before: Sequence[Sequence[int]]
-    wait_for_open: Row
-    is_change: Sequence[bool]
+    wait_for_open: Rows
+    opens: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,10 @@ def _block(
         days *= np.float32(draws.weeks_per_day[at])
         np.maximum(days, draws.leads[at][outcome] if at in draws.leads else draws.least_weeks[at], out=days)
         np.add(begin, days, out=end[at])
-        if bounds.is_change[at]:
+        if bounds.opens[at] >= 0:
+            wait = bounds.wait_for_open[bounds.opens[at]]
             last = np.ceil(end[at]).astype(np.intp) - 1
-            end[at] += bounds.wait_for_open[np.minimum(last, len(bounds.wait_for_open) - 1, out=last)]
+            end[at] += wait[np.minimum(last, len(wait) - 1, out=last)]
     return Block(start, end, total)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from planner.case import Case
 from planner.portfolio import Portfolio
 
 PHASES = ("foundation", "investigate", "decide", "procure", "prepare", "move", "cutover", "hypercare", "close")
@@ -30,7 +31,7 @@ class Network:
     """Activities with which groups have changed hands."""
 
 
-def network_of(portfolio: Portfolio, capacities: dict[str, float]) -> Network:
+def network_of(portfolio: Portfolio, case: Case) -> Network:
     """Build the network from the tables of the schedule; it holds only what the schedule itself keeps."""
     table = portfolio["activities"].sort_values(["start_week", "end_week", "activity_id"], ignore_index=True)
     start, end = table["start_week"].tolist(), table["end_week"].tolist()
@@ -39,7 +40,7 @@ def network_of(portfolio: Portfolio, capacities: dict[str, float]) -> Network:
     for first, then in [*_phases(table, portfolio), *_groups(table, portfolio, changes)]:
         if end[first] < start[then]:
             before[then].add(first)
-    _add_teams(table, portfolio["demand"], capacities, before)
+    _add_teams(table, portfolio["demand"], case, before)
     # What has begun waits for nothing any more.
     for at in table.index[table["state"] != "planned"]:
         before[at] = set()
@@ -68,15 +69,29 @@ def _groups(table: pd.DataFrame, portfolio: Portfolio, changes: dict[str, int]) 
     return [(changes[one], changes[other]) for one, other in pairs if one in changes and other in changes]
 
 
-def _add_teams(table: pd.DataFrame, demand: pd.DataFrame, capacities: dict[str, float], before: list[set[int]]) -> None:
+def _add_teams(table: pd.DataFrame, demand: pd.DataFrame, case: Case, before: list[set[int]]) -> None:
     at = {key: number for number, key in enumerate(table["activity_id"])}
     start, end = table["start_week"].tolist(), table["end_week"].tolist()
     for role, rows in demand.groupby("role", sort=True):
         needs = sorted(zip(rows["activity_id"].map(at), rows["days_per_week"], strict=True))
-        free: list[tuple[int, int, float]] = [(NEVER_USED, NEVER_USED, capacities.get(str(role), 0.0))]
+        free = _unused(case, str(role))
         for number, needed in needs:
             _take(free, start[number], float(needed), number, before[number])
             insort(free, (end[number], number, float(needed)))
+
+
+def _unused(case: Case, role: str) -> list[tuple[int, int, float]]:
+    """A team's days a week before anybody has used them: from the start, and more from the week in which it grows."""
+    team = next((team for team in case.teams if team.role == role), None)
+    if team is None:
+        return [(NEVER_USED, NEVER_USED, 0.0)]
+    free, most = [(NEVER_USED, NEVER_USED, team.days_per_week)], team.days_per_week
+    for change in sorted(team.changes, key=lambda change: change.first):
+        if change.days_per_week > most:
+            released = -(-(change.first - case.first_monday).days // 7) - 1
+            free.append((max(released, NEVER_USED), NEVER_USED, change.days_per_week - most))
+            most = change.days_per_week
+    return free
 
 
 def _take(free: list[tuple[int, int, float]], start: int, needed: float, number: int, before: set[int]) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from planner.case import Case
 from planner.policy.schedule import CalendarRule
+from planner.portfolio import Portfolio
 
 Weeks = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -90,6 +91,13 @@ def closing(case: Case, rules: list[CalendarRule], week: int, areas: str) -> str
                 _close(found, case, first, last)
         names += [rule.name] if found[week] else []
     return ", ".join(names)
+
+
+def areas_of(portfolio: Portfolio) -> dict[str, str]:
+    """Business areas of every group's systems, in lower case: what freezes and calendar rules are held against."""
+    systems = portfolio["systems"][["system_id", "business_area"]].dropna().merge(portfolio["groups"], on="system_id")
+    words = systems["business_area"].str.casefold().groupby(systems["group_id"])
+    return {str(key): "; ".join(sorted(set(found))) for key, found in words}
 
 
 def _concerns(words: list[str], areas: str | None) -> bool:

@@ -83,7 +83,7 @@ def test_headings_and_tables_can_be_followed_by_ear(planned: Plan, language: str
     assert len(page.ids()) == len(set(page.ids()))
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("audience", slow_but("offentlig".__eq__, AUDIENCES))
 def test_every_link_has_its_target(planned: Plan, audience: str) -> None:
     page = Page(build_view(planned, "sv", audience))
     assert {link["href"][1:] for link in page.all("a")} <= set(page.ids())

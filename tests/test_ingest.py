@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from planner.case import read_case
 from planner.errors import InventoryError
-from planner.ingest import ingest
+from planner.ingest import _stands_in_order, ingest
 
 SYSTEMS = "  - {file: system.csv, reader: systems}\n"
 MakeCase = Callable[..., Path]
@@ -207,3 +207,18 @@ def test_a_million_blank_rows_are_nothing(make_case: MakeCase, tmp_path: Path) -
 def test_two_unknown_columns_of_one_name_are_both_kept(make_case: MakeCase) -> None:
     attributes = read(make_case, "Namn;Anm;Anm\nEken;ett;två\n")["attributes"]
     assert attributes[["header", "value"]].to_numpy().tolist() == [["Anm", "ett"], ["Anm [C]", "två"]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "stands"),
+    [
+        ([("a", "b"), ("a", "c"), ("b", "a")], True),
+        ([("a", "c"), ("a", "b"), ("b", "a")], False),
+        ([("b", "a"), ("a", "b")], False),
+        ([("a", "b"), ("a", "b")], True),
+    ],
+)
+def test_rows_that_stand_in_order_are_left_there(rows: list[tuple[str, str]], stands: bool) -> None:
+    frame = pd.DataFrame(rows, columns=["one", "two"], dtype="string")
+    assert _stands_in_order(frame) == stands
+    assert not _stands_in_order(frame.assign(one=pd.NA)) and not _stands_in_order(frame.astype("category"))

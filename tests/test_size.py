@@ -178,6 +178,7 @@ def test_a_server_keeps_its_architecture_and_exclusions_are_kept() -> None:
     assert str(sized(portfolio, policy).loc["s1", "instance_type"]) == second
 
 
+@pytest.mark.slow
 def test_the_runner_up_costs_no_less_and_the_price_is_the_lists() -> None:
     found = sized(portfolio_of([{}, {"os": "Windows Server 2022"}]))
     assert (found["runner_up_usd_month"] >= found["compute_usd_month"]).all()

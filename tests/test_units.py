@@ -187,6 +187,7 @@ def test_values_that_hold_commas_are_parted_by_the_registers_own_words() -> None
     ]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_no_text_of_a_contract_raises(text: str) -> None:
     found = read_contract(text)

@@ -13,6 +13,8 @@ from planner.ingest.cells.splitters import split_contract, split_klassa
 from planner.ingest.cells.values import (
     BadValue,
     Conventions,
+    clean,
+    clean_all,
     conventions_of,
     parse,
     read_boolean,
@@ -103,6 +105,15 @@ def test_unknown_is_unknown_and_never_zero(blank: object) -> None:
 def test_zero_is_zero() -> None:
     values, _ = parse(["0"], load_table("systems").column("users"), Conventions(), {}, None)
     assert values == [0]
+
+
+def test_many_cells_are_cleaned_as_each_of_them() -> None:
+    blanks = [chr(code) for code in range(0x3001) if chr(code).isspace()] + ["\u200b", "\ufeff"]
+    for blank in blanks:
+        for cell in (f"{blank}a", f"a{blank}", f"a{blank}{blank}b", f"a {blank}b", f"a{blank}b"):
+            words: list[object] = ["Eken", cell, "Björken i skogen"]
+            assert clean_all(words) == ["Eken", clean(cell), "Björken i skogen"], repr(cell)
+    assert clean_all([]) == [] and clean_all(["a", "b c"]) == ["a", "b c"] and clean_all(["", 1.0]) == ["", "1"]
 
 
 @pytest.mark.slow

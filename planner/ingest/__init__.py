@@ -202,8 +202,26 @@ def _sorted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         raise SchemaError("a key stands twice after reading", value=str(twice.iloc[0]))
     if is_keyed and frame[first].is_monotonic_increasing:
         return frame
+    if not is_keyed and _stands_in_order(frame):
+        return frame
     order = first if is_keyed else list(frame.columns)
     return frame.sort_values(order, kind="stable", na_position="last", ignore_index=True)
+
+
+def _stands_in_order(frame: pd.DataFrame) -> bool:
+    """Whether every row comes after the one before it, by the first of its columns that tell them apart."""
+    alike = np.ones(len(frame) - 1, dtype=np.bool_)
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype) or frame[name].isna().any():
+            return False
+        values = frame[name].to_numpy(dtype=object)
+        before, after = values[:-1][alike], values[1:][alike]
+        if (after < before).any():
+            return False
+        alike[alike] = after == before
+        if not alike.any():
+            return True
+    return True
 
 
 def _by_cell(provenance: pd.DataFrame) -> pd.DataFrame:

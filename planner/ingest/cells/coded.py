@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.ingest.cells.values import clean
+from planner.ingest.cells.values import clean_all
 
 Texts = NDArray[np.object_]
 
@@ -37,7 +37,7 @@ class Coded:
     @cached_property
     def texts(self) -> list[str]:
         """The words as clean text."""
-        return [clean(word) for word in self.words]
+        return clean_all(self.words)
 
     def spread(self, values: Sequence[object]) -> Texts:
         """Values of the words, for every row."""

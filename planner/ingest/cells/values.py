@@ -48,6 +48,11 @@ TRUE_TEXTS = frozenset({"ja", "j", "yes", "y", "true", "sant", "sann", "1", "x",
 FALSE_TEXTS = frozenset({"nej", "n", "no", "false", "falskt", "falsk", "0", "✗", "✘", "☐"})
 PARTLY_TEXTS = frozenset({"delvis", "delivs", "partly", "partially", "partial", "till viss del"})
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2007\ufeff\u200b]+")
+# What splitting takes for a blank, but for the one between two words; and the two of no width.
+_STRAY = (
+    *("  ", "\n ", " \n", "\u200b", "\ufeff"),
+    *"\t\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+)
 _MARK = re.compile(r"[-.,/]")
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"^(?P<number>[-+]?[\d.,' ]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>%|[A-Za-z/]*\.?)$")
@@ -71,6 +76,16 @@ def clean(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     return _BLANKS.sub(" ", str(cell)).strip()
+
+
+def clean_all(words: list[object]) -> list[str]:
+    """Texts of many cells; where none of them holds a blank too much, as is usual, they are looked at together."""
+    try:
+        together = "\n".join(["", *words, ""])  # type: ignore[list-item]
+    except TypeError:
+        return [clean(word) for word in words]
+    is_clean = together.count("\n") == len(words) + 1 and not any(blank in together for blank in _STRAY)
+    return list(map(str, words)) if is_clean else [clean(word) for word in words]
 
 
 def is_unknown(cell: object) -> bool:

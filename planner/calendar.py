@@ -96,8 +96,12 @@ def closing(case: Case, rules: list[CalendarRule], week: int, areas: str) -> str
 def areas_of(portfolio: Portfolio) -> dict[str, str]:
     """Business areas of every group's systems, in lower case: what freezes and calendar rules are held against."""
     systems = portfolio["systems"][["system_id", "business_area"]].dropna().merge(portfolio["groups"], on="system_id")
-    words = systems["business_area"].str.casefold().groupby(systems["group_id"])
-    return {str(key): "; ".join(sorted(set(found))) for key, found in words}
+    words = systems[["group_id"]].assign(words=systems["business_area"].str.casefold())
+    words = words.drop_duplicates().sort_values(["group_id", "words"])
+    joined: dict[str, list[str]] = {}
+    for group_id, word in words.itertuples(index=False, name=None):
+        joined.setdefault(group_id, []).append(word)
+    return {group_id: "; ".join(found) for group_id, found in joined.items()}
 
 
 def _concerns(words: list[str], areas: str | None) -> bool:

@@ -200,8 +200,8 @@ def _describe(activities: dict[str, Activity], portfolio: Portfolio, members: pd
     moved = portfolio["targets"].loc[portfolio["targets"]["state"] != "not_moved", "system_id"].unique()
     on_the_way = changing[changing["system_id"].isin(moved)]
     servers = on_the_way.merge(portfolio["facts"][["system_id", "server_count"]], on="system_id")
-    server_counts = servers.groupby(["group_id", "phase"])["server_count"].sum()
-    for at, count in counts.items():
+    server_counts = servers.groupby(["group_id", "phase"])["server_count"].sum().to_dict()
+    for at, count in counts.to_dict().items():
         activity = activities.get(f"{at[0]}/{at[1]}")
         if activity is not None:
             activity.changes = int(count)

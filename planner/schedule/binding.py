@@ -39,7 +39,7 @@ class Binding:
         self.segments = [self.problem.segments(mode) for mode in self.mode]
         self.slot = self.problem.slot.tolist()
         self.left = self._left()
-        self.users = self._users()
+        self.largest = self._largest()
         self.bounds = [self._bound(at) for at in range(len(self.problem))]
         self.slack = self._slack()
         self.critical = self._chain()
@@ -53,14 +53,17 @@ class Binding:
                         left[resource][self.slot[resource][week]] -= amount
         return left
 
-    def _users(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
-        """Activities by resource and the week after their last use of it, with the amount."""
-        users: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    def _largest(self) -> dict[tuple[int, int], int]:
+        """The activity that sets most of a resource free, by resource and the week after its last use of it."""
+        largest: dict[tuple[int, int], tuple[int, int]] = {}
         for activity, segments in enumerate(self.segments):
             for offset, weeks, demand in segments:
                 for resource, amount in demand.items():
-                    users.setdefault((resource, self.start[activity] + offset + weeks), []).append((amount, activity))
-        return users
+                    key = (resource, self.start[activity] + offset + weeks)
+                    # The earlier one of equals.
+                    if key not in largest or amount > largest[key][0]:
+                        largest[key] = (amount, activity)
+        return {key: activity for key, (_, activity) in largest.items()}
 
     def _bound(self, at: int) -> Bound:
         start, activity = self.start[at], self.posed.activities[at]
@@ -90,13 +93,9 @@ class Binding:
                     continue
                 if self.left[resource][slots[first]] < amount:
                     name = self.problem.resources[resource]
-                    return Bound(WORDS.get(name, "capacity"), name, self._blocker(resource, first + 1))
+                    return Bound(WORDS.get(name, "capacity"), name, self.largest.get((resource, first + 1), -1))
         # Nothing but the plan before: what was told stays where it was.
         return Bound("kept" if self.stood[at] >= 0 else "capacity")
-
-    def _blocker(self, resource: int, week: int) -> int:
-        users = self.users.get((resource, week), [])
-        return max(users, key=lambda user: (user[0], -user[1]))[1] if users else -1
 
     def _slack(self) -> Ints:
         """Weeks by which each activity may slip before a deadline or the end of the whole slips, all else in turn."""

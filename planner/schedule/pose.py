@@ -108,8 +108,9 @@ class _Sizes:
         if activity.begun is not None:
             return [self._as_begun(activity, activity.begun)]
         paces = [self.pace, self.slow] if activity.group_id != FOUNDATION else [self.pace]
-        made = [self._mode(activity, pace) for pace in paces]
-        return made[:1] if made[-1] == made[0] else made
+        # A mode is told by its length alone.
+        lengths = dict.fromkeys(self._weeks(activity.parts[0], pace) for pace in paces)
+        return [self._mode(activity, weeks) for weeks in lengths]
 
     def _as_begun(self, activity: Activity, begun: Begun) -> tuple[list[Segment], int]:
         """As long as it takes; what follows a cut-over without a pause is as long as it is planned to be."""
@@ -118,10 +119,10 @@ class _Sizes:
         segments += [Segment(part.least, self._demand(part, part.least)) for part in activity.parts[1:]]
         return segments, weeks - 1
 
-    def _mode(self, activity: Activity, pace: dict[str, float]) -> tuple[list[Segment], int]:
+    def _mode(self, activity: Activity, weeks: int) -> tuple[list[Segment], int]:
         segments: list[Segment] = []
         first, *others = activity.parts
-        weeks, demand = self._size(first, pace)
+        demand = self._demand(first, weeks)
         if activity.changes:
             segments += [Segment(weeks - 1, demand)] if weeks > 1 else []
             segments.append(Segment(1, demand | self._change(activity)))
@@ -130,10 +131,9 @@ class _Sizes:
         segments += [Segment(part.least, self._demand(part, part.least)) for part in others]
         return segments, weeks - 1
 
-    def _size(self, part: Part, pace: dict[str, float]) -> tuple[int, dict[int, int]]:
+    def _weeks(self, part: Part, pace: dict[str, float]) -> int:
         needed = [math.ceil(value / pace[role] - 1e-9) for role, value in part.days.items() if pace[role] > 0]
-        weeks = max(part.least, 1, *needed)
-        return weeks, self._demand(part, weeks)
+        return max(part.least, 1, *needed)
 
     def _demand(self, part: Part, weeks: int) -> dict[int, int]:
         demand = {self.at[role]: math.ceil(value / weeks * SCALE - 1e-6) for role, value in part.days.items()}

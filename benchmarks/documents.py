@@ -2,11 +2,11 @@
 
     python -m benchmarks.documents [--systems 10000] [--view view.json] [--only html xlsx] [--browser]
 
-The systems are drawn from the example's register, column by column, with names, servers and flows of their own: as much
-is known of them as of the example's. Planning ten thousand takes minutes; `--view` keeps the view, and the next run
-reads it. Every renderer runs in a process of its own, which reads the saved view first; `MB` is what the process held at
-its most beyond that. Goals for 10,000: HTML 5 s and 5 MB, workbook and ArchiMate 10 s, memory 1.5 GB; with `--browser`
-the page is opened from its file in chromium: load 2 s, filter 0.3 s, sort 0.5 s.
+The systems are drawn from the example's register, column by column, with names, servers and flows of their own: as
+much is known of them as of the example's. Planning ten thousand takes minutes; `--view` keeps the view, and the next
+run reads it. Every renderer runs in a process of its own, which reads the saved view first. Goals for 10,000: HTML 5 s
+and 5 MB, workbook and ArchiMate 10 s, memory 1.5 GB; with `--browser` the page is opened from its file in chromium:
+load 2 s, filter 0.3 s, sort 0.5 s.
 """
 
 from __future__ import annotations

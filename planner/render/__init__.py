@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from planner.render.html import render_html
+from planner.render.html import MOST_WITH_PAPERS, render_html
 from planner.render.markdown import render_markdown
 from planner.render.memo import memo
 from planner.render.pdf import render_pdf
@@ -12,10 +12,7 @@ from planner.render.table import render_systems
 from planner.render.workbook import render_workbook
 from planner.view import View
 
-# The memo takes half a second and the workbook a third of a millisecond for each system: up to so many systems both
-# are written with every plan, within two seconds, and beyond that by `fardplan export`. The rule counts systems and
-# reads no clock, so that the same input gives the same files.
-MOST_WITH_PAPERS = 2_000
+__all__ = ["MOST_WITH_PAPERS", "papers", "render"]
 
 
 def render(view: View) -> dict[str, bytes]:

@@ -181,7 +181,9 @@ def open_page(path: Path) -> None:
             began = time.perf_counter()
             act()
             if name == "filter":
-                page.wait_for_function("document.getElementById('status').textContent.includes('b00')")
+                page.locator("#status", has_text="b00").wait_for()
+            if name == "sheet":
+                page.locator("#sheets h3").first.wait_for()
             page.evaluate(FRAMES)
             print(f"   browser {name} {time.perf_counter() - began:.2f} s")
         browser.close()

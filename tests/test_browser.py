@@ -303,7 +303,7 @@ def test_an_address_of_a_sheet_opens_it_and_a_wrong_one_is_told(browser: Any, la
     page.goto(f"{large['intern'].as_uri()}#s-S004.3")
     page.locator("[id='s-S004.3'] h3").first.wait_for()
     page.evaluate("location.hash = '#s-nothing'")
-    page.wait_for_function("document.getElementById('sheet-status').textContent !== ''")
+    page.locator("#sheet-status", has_text="Inget system").wait_for()
     assert page.locator("#sheets details").count() == 1
 
 
@@ -313,7 +313,7 @@ def test_a_long_list_is_shown_in_the_table(browser: Any, large: dict[str, Path])
     button.evaluate("item => { item.closest('details').open = true; }")
     wanted = int("".join(filter(str.isdigit, button.inner_text())))
     button.click()
-    page.wait_for_function("!document.getElementById('chosen').hidden")
+    page.locator("#chosen button").wait_for()
     assert page.locator("#table tbody tr").count() == min(wanted, 100)
     assert f"av {wanted} system" in page.inner_text("#status")
     page.locator("#chosen button").click()

@@ -13,7 +13,9 @@ from typing import Any
 from markupsafe import Markup
 
 from planner.collector import paused
+from planner.look.contrast import DARK_GROUND, LIGHT_GROUND, mixed
 from planner.render.island import packed_island, rows_island
+from planner.render.own import own_parts
 from planner.render.sheet import Block, SheetWriter
 from planner.render.templates import TEMPLATES, environment
 from planner.view.model import Note, Ref, System, View
@@ -113,7 +115,7 @@ class Page:
 
 def render_html(view: View) -> bytes:
     """Render the document; the same view gives the same bytes."""
-    style, script = _asset("roadmap.css"), "".join(map(_asset, SCRIPTS))
+    style, script = _asset("roadmap.css") + _colours(view), "".join(map(_asset, SCRIPTS))
     with paused():
         page = (
             environment(view.meta.language, is_html=True)
@@ -121,6 +123,7 @@ def render_html(view: View) -> bytes:
             .render(
                 view=view,
                 page=Page(view),
+                own=own_parts(view),
                 policy=content_policy(style, script),
                 style=Markup(style),
                 script=Markup(script),
@@ -132,6 +135,18 @@ def render_html(view: View) -> bytes:
             )
         )
     return (page.rstrip("\n") + "\n").encode("utf-8")
+
+
+def _colours(view: View) -> str:
+    """The organisation's accent in place of the planner's, on each ground; paper keeps its black."""
+    if view.look is None or view.look.accents is None:
+        return ""
+    light, dark = view.look.accents
+    return (
+        f"@media screen{{:root{{--accent:{light};--end:{light};--bar:{mixed(light, LIGHT_GROUND)}}}}}\n"
+        f"@media screen and (prefers-color-scheme:dark)"
+        f"{{:root{{--accent:{dark};--end:{dark};--bar:{mixed(dark, DARK_GROUND)}}}}}\n"
+    )
 
 
 def content_policy(style: str, script: str) -> str:

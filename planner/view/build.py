@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from planner import __version__
 from planner.case import Exchange
 from planner.diff import Diff
+from planner.look.read import read_look
 from planner.plan import Plan
 from planner.texts import load_texts
 from planner.view import appendix, business, goals, groups, overlaps, page_one, risk, timeplan
@@ -104,6 +105,7 @@ def build_view(
         assumptions=appendix.assumptions(desk),
         has_details=inside,
         changes=changes_page(changes, desk.texts, None if inside else desk.names) if changes else None,
+        look=read_look(plan.case.look, plan.case.folder),
     )
 
 

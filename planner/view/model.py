@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.look.read import Worn
+
 Span = tuple[float | None, float | None, float | None]
 
 
@@ -703,3 +705,4 @@ class View:
     assumptions: tuple[Assumption, ...]
     has_details: bool
     changes: Changes | None = None
+    look: Worn | None = None

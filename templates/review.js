@@ -53,9 +53,9 @@
 
   // The event does not bubble, but it can be caught on its way down; cards may be drawn later.
   document.addEventListener("toggle", function (event) {
-    if (event.target.matches("details.card")) { ask(event.target); }
+    if (event.target.matches("details.card[id^='s-']")) { ask(event.target); }
   }, true);
-  document.querySelectorAll("details.card[open]").forEach(ask);
+  document.querySelectorAll("details.card[id^='s-'][open]").forEach(ask);
   bar.addEventListener("input", weigh);
   save.addEventListener("click", function () {
     var link = document.createElement("a");

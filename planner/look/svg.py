@@ -16,11 +16,11 @@ HELD = {"svg", "g", "defs", "title", "desc", "linearGradient", "radialGradient",
 UNSEEN = {"metadata"}
 # Where things are, how they are drawn, and gradients.
 ATTRIBUTES = {
-    "id", "version", "viewBox", "preserveAspectRatio", "transform", "width", "height", "d", "points", "x", "y", "x1",
-    "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "clip-path", "clip-rule", "clipPathUnits", "opacity",
-    "fill", "fill-rule", "fill-opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin",
-    "stroke-miterlimit", "stroke-dasharray", "stroke-opacity", "gradientUnits", "gradientTransform", "spreadMethod", "offset", "stop-color",
-    "stop-opacity",
+    "id", "version", "viewBox", "preserveAspectRatio", "transform", "width", "height", "d", "points", "x", "y",
+    "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "clip-path", "clip-rule", "clipPathUnits",
+    "opacity", "fill", "fill-rule", "fill-opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin",
+    "stroke-miterlimit", "stroke-dasharray", "stroke-opacity", "gradientUnits", "gradientTransform",
+    "spreadMethod", "offset", "stop-color", "stop-opacity",
 }  # fmt: skip
 # What a value may be: numbers, words, colours, and a gradient or clip of the picture's own.
 _VALUE = re.compile(r"(?:[\w\s.,#%()+:-]|url\(\s*#[\w.-]+\s*\))*", re.ASCII)

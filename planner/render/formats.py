@@ -106,6 +106,11 @@ def anchor(key: str) -> str:
     return quote(key, safe="!'()*")
 
 
+def short(text: str, most: int) -> str:
+    """A text that fits its box; what is cut stands whole in the table beside the picture."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def inside(organisation: str, whole: str) -> str:
     """Where in the organisation, without the organisation's own name before it."""
     return organisation.removeprefix(f"{whole} / ")
@@ -141,5 +146,6 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "antal_spann": lambda value: bounds(value, language),
         "spann": lambda value: span(value, language, unknown, likely),
         "ankare": anchor,
+        "kortat": short,
         "inom": inside,
     }

@@ -58,6 +58,11 @@ class Page:
     most_tables: int = MAX_TABLES
     lists: dict[str, Sequence[Ref | System]] = field(default_factory=dict)
 
+    @property
+    def most_edges(self) -> int:
+        """Flows on the page of a wave; a large plan has many waves."""
+        return SHOWN_NAMES if self.is_large else MAX_ROWS
+
     @cached_property
     def is_large(self) -> bool:
         """More systems than a page can hold the sheets of."""

@@ -17,6 +17,7 @@ from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.providers import providers
 from planner.view.systems import systems
+from planner.view.wave_pages import wave_pages
 
 AUDIENCES = ("intern", "offentlig")
 SCHEMA = "fardplan-view/1"
@@ -105,6 +106,7 @@ def build_view(
         assumptions=appendix.assumptions(desk),
         has_details=inside,
         changes=changes_page(changes, desk.texts, None if inside else desk.names) if changes else None,
+        wave_pages=wave_pages(desk, timeplan.bounds(desk), risk.uncertain(desk)) if inside else (),
         look=read_look(plan.case.look, plan.case.folder),
     )
 

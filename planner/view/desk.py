@@ -55,6 +55,13 @@ class Desk:
         return self.table("groups").set_index("system_id")["group_id"]
 
     @cached_property
+    def tie_of(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The weightiest flow of each pair of systems."""
+        ties = self.table("ties").sort_values(["weight", "flow_id"], ascending=[True, False])
+        ends = zip(ties["source_system_id"], ties["target_system_id"], strict=True)
+        return dict(zip(ends, ties[["kind", "fate", "is_decoupled"]].to_dict("records"), strict=True))
+
+    @cached_property
     def days(self) -> pd.DataFrame:
         """Person-days of each system: low, likely, high."""
         columns = [f"{point}_days" for point in POINTS]

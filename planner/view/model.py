@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.look.read import Worn
+from planner.view.wave_model import WavePage
 
 Span = tuple[float | None, float | None, float | None]
 
@@ -706,3 +707,4 @@ class View:
     has_details: bool
     changes: Changes | None = None
     look: Worn | None = None
+    wave_pages: tuple[WavePage, ...] = ()

@@ -91,7 +91,11 @@ def test_headings_and_tables_can_be_followed_by_ear(planned: Plan, language: str
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_every_link_has_its_target(planned: Plan, audience: str) -> None:
     page = Page(build_view(planned, "sv", audience))
-    assert {link["href"][1:] for link in page.all("a") if "href" in link} <= set(page.ids())
+    links = {link["href"] for link in page.all("a") if "href" in link}
+    assert {link[1:] for link in links if link.startswith("#")} <= set(page.ids())
+    assert {link.partition(":")[0] for link in links if not link.startswith("#")} == {"mailto"}, (
+        "the example's own words"
+    )
 
 
 def test_counts_lead_to_as_many_systems(view: View) -> None:
@@ -182,7 +186,7 @@ def test_a_large_plan_is_read_without_the_script_as_far_as_the_page_goes(view: V
     page = Page(large)
     table = re.search(r'<table id="table".*?</table>', page.text, re.DOTALL)
     assert table and table[0].count("<tr>") == SHOWN_WITHOUT_SCRIPT + 1
-    links = {link["href"] for link in page.all("a") if "href" in link}
+    links = {link["href"] for link in page.all("a") if "href" in link and not link["href"].startswith("mailto:")}
     assert {"systems.csv", "roadmap.xlsx"} == {link for link in links if not link.startswith("#")}
     assert not [link for link in links if link.startswith("#s-")], "no link leads nowhere"
     assert "tables/evidence.csv" in page.text and "fardplan explain" in page.text
@@ -327,3 +331,16 @@ def test_the_public_version_tells_no_system_apart_by_money_or_secrets(planned: P
     assert {row.days for row in (*public.waves, *public.counts)} == {(None, None, None)}
     assert {row.cost_sek for row in (*public.waves, *public.counts)} == {(None, None, None)}
     assert public.total_days[1] and public.total_cost_sek[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "rate", "number"),
+    [("sv", "10,50 SEK/USD, 11,30 SEK/EUR", "0,5"), ("en", "10.50 SEK/USD, 11.30 SEK/EUR", "0.5")],
+)
+def test_decimals_are_written_as_the_language_does(planned: Plan, language: str, rate: str, number: str) -> None:
+    made = build_view(planned, language, "intern")
+    assert str(made.meta.exchange).startswith(rate)
+    values = [item.value for item in made.assumptions]
+    assert any(value.startswith(f"{number} ") for value in values)
+    wrong = r"\d\.\d" if language == "sv" else r"\d,\d"
+    assert not [value for value in values if re.search(wrong, value)]

@@ -151,7 +151,7 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
         diary_number=case.diary_number,
         contact_role=case.contact_role,
         region=case.region,
-        exchange=_exchange(rate) if rate else None,
+        exchange=_exchange(desk, rate) if rate else None,
         price_as_of=str(priced["price_as_of"].iloc[0]) if len(priced) else None,
         price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
         catalogue_date=desk.plan.catalogue["captured_date"],
@@ -162,6 +162,6 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
     )
 
 
-def _exchange(rate: Exchange) -> str:
-    euro = f", {rate.sek_per_eur:.2f} SEK/EUR" if rate.sek_per_eur else ""
-    return f"{rate.sek_per_usd:.2f} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"
+def _exchange(desk: Desk, rate: Exchange) -> str:
+    euro = f", {desk.written(rate.sek_per_eur, '.2f')} SEK/EUR" if rate.sek_per_eur else ""
+    return f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"

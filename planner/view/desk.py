@@ -84,6 +84,10 @@ class Desk:
         bases = [work.base for work in self.plan.policy.effort.foundation]
         return (sum(base.low for base in bases), sum(base.likely for base in bases), sum(base.high for base in bases))
 
+    def written(self, value: float, form: str = "g") -> str:
+        """A number with the decimal mark of the language: `10,50`."""
+        return f"{value:{form}}".replace(".", self.texts.say("decimal"))
+
     def refs(self, ids: Iterable[str]) -> tuple[Ref, ...]:
         """Links to systems, by name."""
         return tuple(

@@ -69,9 +69,14 @@ def _lines(desk: Desk, servers: list[Server], named: dict[str, list[str]]) -> tu
     shown = ", ".join(files[:NAMED_FILES]) + " …" * (len(files) > NAMED_FILES)
     cpu, memory = (_range(desk, [row[name] for row in used]) for name in ("cpu_used_pct", "memory_used_pct"))
     return (
-        say("sizing_measured", count=len(used), servers=len(servers), percentile=f"{sizing.used_percentile.value:g}"),
+        say(
+            "sizing_measured",
+            count=len(used),
+            servers=len(servers),
+            percentile=desk.written(sizing.used_percentile.value),
+        ),
         f"CPU {cpu}; {say('sizing_memory')} {memory}",
-        say("sizing_confidence", counts=sure, comfort=_written(desk, sizing.used_comfort.value), files=shown),
+        say("sizing_confidence", counts=sure, comfort=desk.written(sizing.used_comfort.value), files=shown),
     )
 
 
@@ -79,9 +84,5 @@ def _range(desk: Desk, values: list[Any]) -> str:
     known = [float(value) for value in values if not pd.isna(value)]
     if not known:
         return "–"
-    ends = dict.fromkeys(_written(desk, value) for value in (min(known), max(known)))
+    ends = dict.fromkeys(desk.written(value) for value in (min(known), max(known)))
     return f"{'–'.join(ends)} %"
-
-
-def _written(desk: Desk, value: float) -> str:
-    return f"{value:g}".replace(".", "," if desk.texts.language == "sv" else ".")

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from babel.dates import format_date
 from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
-from planner.view.model import Span
+if TYPE_CHECKING:
+    from planner.view.model import Span
 
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from planner.collector import paused
 from planner.look.contrast import DARK_GROUND, LIGHT_GROUND, mixed
+from planner.render import MOST_WITH_PAPERS
 from planner.render.island import packed_island, rows_island
 from planner.render.own import own_parts
 from planner.render.sheet import Block, SheetWriter
@@ -26,10 +27,6 @@ SHOWN_WITHOUT_SCRIPT = 100
 SHOWN_NAMES = 20
 MAX_ROWS = 100
 MAX_TABLES = 20
-# The memo takes half a second and the workbook a third of a millisecond for each system: up to so many systems both
-# are written with every plan, within two seconds, and beyond that by `fardplan export`. The rule counts systems and
-# reads no clock, so that the same input gives the same files.
-MOST_WITH_PAPERS = 2_000
 MAX_NOTES = 50
 MAX_KINDS = 20
 SCRIPTS = ("roadmap.js", "sheets.js", "review.js")

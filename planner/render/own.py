@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,7 +17,8 @@ from planner.errors import CaseError
 from planner.look.read import PLACES
 from planner.view.model import View
 
-SECONDS = 10
+# The process limits its own processor time; this is for one that does not even start.
+SECONDS = 120
 MOST_LETTERS = 50_000
 ALONE = {"br", "hr"}
 # What may stand in a part of the report: text, lists, tables and links; its headings are below the report's own.
@@ -41,10 +43,17 @@ def own_parts(view: View) -> dict[str, Markup]:
     if view.look is None or not view.look.templates:
         return parts
     given = {"language": view.meta.language, "templates": view.look.templates, "context": _context(view)}
+    made = json.loads(_rendered(json.dumps(given)))
+    return parts | {name.partition(".")[0]: _checked(name, one) for name, one in made.items()}
+
+
+@lru_cache(maxsize=100)
+def _rendered(given: str) -> bytes:
+    """What the process answers; the same templates about the same plan are rendered once."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", "planner.render.own_process"],
-            input=json.dumps(given).encode(),
+            input=given.encode(),
             capture_output=True,
             timeout=SECONDS,
             check=False,
@@ -53,8 +62,7 @@ def own_parts(view: View) -> dict[str, Markup]:
         raise _refused("templates", f"they took more than {SECONDS} seconds") from None
     if done.returncode != 0:
         raise _refused("templates", "they took more time or memory than they may")
-    made = json.loads(done.stdout)
-    return parts | {name.partition(".")[0]: _checked(name, one) for name, one in made.items()}
+    return done.stdout
 
 
 def _context(view: View) -> dict[str, Any]:

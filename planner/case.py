@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from planner.errors import CaseError
 from planner.facts.providers import Places
+from planner.look import Look
+from planner.look.read import read_look
 from planner.yamlfile import read_model
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -140,7 +142,8 @@ class Case(_Frozen):
     default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are where systems
     may run; without them everywhere that the policy has a target. `region` is where prices are from.
     `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what the planned work of a
-    calendar year may cost (SEK; a year without one has no limit). `scenarios` are variants to compare, by name.
+    calendar year may cost (SEK; a year without one has no limit). `look` is how documents look.
+    `scenarios` are variants to compare, by name.
     """
 
     organisation: Name
@@ -164,6 +167,7 @@ class Case(_Frozen):
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
     budgets: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    look: Look | None = None
     scenarios: dict[Annotated[str, Field(pattern=r"^[a-zåäö][a-zåäö0-9_]*$")], Scenario] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())
 
@@ -241,4 +245,6 @@ def read_case(folder: Path, plan_date: date | None = None) -> Case:
     if (path.parent / PROGRESS).is_file() and PROGRESS not in {source.file for source in case.sources}:
         case = case.model_copy(update={"sources": [*case.sources, Source(file=PROGRESS, reader="progress")]})
     case._folder = path.parent
+    # Hours of planning are not lost to a logo that is not there.
+    read_look(case.look, case.folder)
     return case

@@ -95,7 +95,7 @@ def make_plan(
         "format": FORMAT,
         "version": __version__,
         # What could have been instead does not make it another plan.
-        "case": _digest(json.dumps(case.model_dump(mode="json", exclude={"scenarios"}), sort_keys=True)),
+        "case": _digest(json.dumps(case.model_dump(mode="json", exclude={"scenarios", "look"}), sort_keys=True)),
         "policy": _digest(policy.model_dump_json()),
         "review": _digest(json.dumps(review or {}, sort_keys=True)),
         "catalogue": facts,

@@ -25,6 +25,7 @@ PARTS = (
     "export",
     "diff",
     "fleet",
+    "page",
 )
 
 
@@ -44,6 +45,7 @@ class Texts:
     export: dict[str, Any]
     diff: dict[str, Any]
     fleet: dict[str, str]
+    page: dict[str, str]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both

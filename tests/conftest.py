@@ -47,6 +47,38 @@ def example_view(language: str = "sv", audience: str = "intern") -> View:
     return build_view(planned_example(), language, audience)
 
 
+def enlarged(view: View, times: int) -> View:
+    """The view as if the organisation had all its systems so many times, under other ids and names."""
+    from dataclasses import replace
+
+    def again(item: Any, at: int) -> Any:
+        return replace(item, system_id=f"{item.system_id}.{at}", name=f"{item.name} {at}")
+
+    def all_of(items: Any) -> Any:
+        return tuple(again(item, at) for at in range(times) for item in items)
+
+    systems = tuple(
+        replace(
+            again(item, at),
+            depends_on=tuple(again(ref, at) for ref in item.depends_on),
+            needed_by=tuple(again(ref, at) for ref in item.needed_by),
+        )
+        for at in range(times)
+        for item in view.systems
+    )
+    return replace(
+        view,
+        systems=systems,
+        waves=tuple(replace(wave, systems=all_of(wave.systems)) for wave in view.waves),
+        asks=tuple(replace(ask, systems=all_of(ask.systems)) for ask in view.asks),
+        risks=tuple(replace(risk, systems=all_of(risk.systems)) for risk in view.risks),
+        coverage=tuple(replace(item, missing=all_of(item.missing)) for item in view.coverage),
+        # These name systems one by one.
+        process_first=(), without_benefit=(), pilots=(), clusters=(), blocked=(), missed=(), deadlines=(), critical=(), groups=(),
+        business=None, changes=None,
+    )  # fmt: skip
+
+
 TEAMS = """teams:
   - {role: platform, name: Plattform, days_per_week: 10}
   - {role: application, name: Applikation, days_per_week: 10}

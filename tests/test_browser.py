@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from typing import Any
 import pytest
 
 from planner.render import render
+from planner.render.html import render_html
 from planner.review import read_review
 from planner.view import build_view
-from tests.conftest import planned_example
+from tests.conftest import enlarged, planned_example
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -41,6 +44,29 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Pat
             path = folder / f"{language}-{audience}.html"
             path.write_bytes(render(build_view(plan, language, audience))["roadmap.html"])
             paths[language, audience] = path
+    return paths
+
+
+HOSTILE = '<img src=x onerror="document.title=1"> {{ 7*7 }} </script>'
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The example four times over, by audience: sheets and long lists are packed. The first system means no good."""
+    folder, paths = tmp_path_factory.mktemp("large"), {}
+    for audience in ("intern", "offentlig"):
+        view = enlarged(build_view(planned_example(), "sv", audience), 4)
+        first = replace(view.systems[0], name=HOSTILE, system_id="å b'\"<%&", circle=HOSTILE)
+        view = replace(view, systems=(first, *view.systems[1:]))
+        known = {item.system_id for item in view.systems}
+        waves = tuple(
+            replace(wave, systems=tuple(ref for ref in wave.systems if ref.system_id in known)) for wave in view.waves
+        )
+        needs = (replace(item, needed_by=(), depends_on=()) for item in view.systems)
+        view = replace(view, systems=tuple(needs), waves=waves, asks=(), risks=())
+        view = replace(view, coverage=tuple(replace(item, missing=()) for item in view.coverage))
+        paths[audience] = folder / f"{audience}.html"
+        paths[audience].write_bytes(render_html(view))
     return paths
 
 
@@ -225,3 +251,87 @@ def test_decisions_are_saved_as_a_review_that_can_be_applied(
     assert pin.quarter == "2029-Q1" and not wrong
     public, _ = opened(browser, pages["sv", "offentlig"])
     assert public.locator("#review").count() == 0
+
+
+@pytest.mark.parametrize("audience", ["intern", "offentlig"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_large_plan_is_as_open_to_all(browser: Any, large: dict[str, Path], audience: str, scheme: str) -> None:
+    page, wrong = opened(browser, large[audience], color_scheme=scheme, viewport={"width": 320, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach((item, at) => { item.open = at < 20; })")
+    if audience == "intern":
+        page.evaluate("location.hash = '#s-S002.1'")
+        page.locator("[id='s-S002.1'] h3").first.wait_for()
+    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert wrong == [] and page.evaluate("window.violations") == []
+
+
+def test_a_sheet_of_a_large_plan_is_drawn_when_it_is_asked_for(browser: Any, large: dict[str, Path]) -> None:
+    page, wrong = opened(browser, large["intern"])
+    assert page.locator("#sheets details").count() == 0
+    page.locator("#table tbody a").first.click()
+    sheet = page.locator("#sheets details")
+    sheet.locator("h3").first.wait_for()
+    assert sheet.locator("strong").first.inner_text() == HOSTILE and sheet.locator("img, script").count() == 0
+    assert HOSTILE in sheet.inner_text() and "system_id" not in sheet.inner_text()
+    assert sheet.locator(".decide").count() == 1, "a reviewer decides in it"
+    assert page.evaluate("document.activeElement.closest('details').id") == sheet.get_attribute("id")
+    assert page.title() != "1" and wrong == []
+
+
+def test_a_sheet_of_a_large_plan_says_what_it_says_in_a_small_one(
+    browser: Any, large: dict[str, Path], pages: dict[tuple[str, str], Path]
+) -> None:
+    small, _ = opened(browser, pages["sv", "intern"])
+    drawn, _ = opened(browser, Path(f"{large['intern']}"))
+    drawn.evaluate("location.hash = '#s-S003.2'")
+    drawn.locator("[id='s-S003.2'] h3").first.wait_for()
+    texts = [
+        page.evaluate("id => document.getElementById(id).querySelector('.body').textContent.replace(/\\s+/g, '')", key)
+        for page, key in ((small, "s-S003"), (drawn, "s-S003.2"))
+    ]
+    # Systems that it depends on are left out of the large plan of this test.
+    before = re.split("Berorpå|Behövsav|Besluta", texts[0])[0]
+    assert len(before) > 2_000 and texts[1].replace("S003.2", "S003").startswith(before)
+
+
+def test_an_address_of_a_sheet_opens_it_and_a_wrong_one_is_told(browser: Any, large: dict[str, Path]) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{large['intern'].as_uri()}#s-S004.3")
+    page.locator("[id='s-S004.3'] h3").first.wait_for()
+    page.evaluate("location.hash = '#s-nothing'")
+    page.locator("#sheet-status", has_text="Inget system").wait_for()
+    assert page.locator("#sheets details").count() == 1
+
+
+def test_a_long_list_is_shown_in_the_table(browser: Any, large: dict[str, Path]) -> None:
+    page, wrong = opened(browser, large["offentlig"])
+    button = page.locator("[data-list] .more button").first
+    button.evaluate("item => { item.closest('details').open = true; }")
+    wanted = int("".join(filter(str.isdigit, button.inner_text())))
+    button.click()
+    page.locator("#chosen button").wait_for()
+    assert page.locator("#table tbody tr").count() == min(wanted, 100)
+    assert f"av {wanted} system" in page.inner_text("#status")
+    page.locator("#chosen button").click()
+    assert "av 208 system" in page.inner_text("#status") and wrong == []
+
+
+def test_filters_work_together(browser: Any, large: dict[str, Path]) -> None:
+    page, _ = opened(browser, large["intern"])
+    page.select_option("#only-3", index=2)
+    page.select_option("#only-4", index=1)
+    word, state = (page.eval_on_selector(f"#only-{at}", "item => item.selectedOptions[0].text") for at in (3, 4))
+    for row in page.locator("#table tbody tr").all():
+        cells = row.locator("td").all_inner_texts()
+        assert (cells[1], cells[2]) == (word, state)
+
+
+def test_without_javascript_a_large_plan_shows_its_first_rows(browser: Any, large: dict[str, Path]) -> None:
+    page, wrong = opened(browser, large["intern"], java_script_enabled=False)
+    assert wrong == [] and page.locator("#table tbody tr").count() == 100
+    assert page.locator("a[href='systems.csv']").is_visible() and page.locator("#without-script").is_visible()
+    assert page.locator("a[href^='#s-']").count() == 0 and not page.locator("#with-script").is_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,18 +13,22 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
+from babel.numbers import format_decimal
 from markdown_it import MarkdownIt
 
 from planner.plan import Plan
 from planner.render import render
-from planner.render.formats import money_span, span
-from planner.render.html import MAX_CARDS, MAX_NOTES
+from planner.render.formats import LOCALES, money_span, span
+from planner.render.formats import count as written_count
+from planner.render.html import MAX_NOTES, SHOWN_NAMES, SHOWN_WITHOUT_SCRIPT
+from planner.render.island import unpacked
 from planner.render.markdown import escape
+from planner.render.sheet import Item, SheetWriter
 from planner.render.table import safe
 from planner.texts import LANGUAGES
 from planner.view import AUDIENCES, View, build_view
 from planner.view.model import Note
-from tests.conftest import example_view, planned_example, slow_but
+from tests.conftest import enlarged, example_view, planned_example, slow_but
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +91,11 @@ def test_headings_and_tables_can_be_followed_by_ear(planned: Plan, language: str
 @pytest.mark.parametrize("audience", slow_but("offentlig".__eq__, AUDIENCES))
 def test_every_link_has_its_target(planned: Plan, audience: str) -> None:
     page = Page(build_view(planned, "sv", audience))
-    assert {link["href"][1:] for link in page.all("a")} <= set(page.ids())
+    links = {link["href"] for link in page.all("a") if "href" in link}
+    assert {link[1:] for link in links if link.startswith("#")} <= set(page.ids())
+    assert {link.partition(":")[0] for link in links if not link.startswith("#")} == {"mailto"}, (
+        "the example's own words"
+    )
 
 
 @pytest.mark.slow
@@ -114,25 +123,103 @@ def test_any_id_can_be_linked_to(view: View) -> None:
     assert {f"#{card}" for card in cards} <= linked
 
 
-@pytest.mark.slow
-def test_the_table_of_the_script_holds_what_the_page_shows(view: View) -> None:
-    text = Page(view).text
+def rows_of(text: str) -> list[list[object]]:
+    """The systems in the page's island, as the script has them: columns of values."""
     island = re.search(r'<script type="application/json" id="rows">(.*?)</script>', text, re.DOTALL)
     assert island
-    rows = json.loads(island[1])
-    assert [row[:2] for row in rows] == [[item.system_id, item.name] for item in view.systems]
-    assert [row[8] for row in rows] == [
-        None if item.cost_sek[1] is None else round(item.cost_sek[1]) for item in view.systems
-    ]
+    columns = json.loads(island[1])
+    return [[one["words"][at] for at in one["at"]] if isinstance(one, dict) else one for one in columns]
 
 
-@pytest.mark.slow
-def test_too_many_cards_are_left_out_and_the_page_says_where_the_evidence_is(view: View) -> None:
-    many = [replace(view.systems[0], system_id=f"S{number}") for number in range(MAX_CARDS + 1)]
-    page = Page(replace(view, systems=tuple(many)))
+def packed_of(text: str) -> dict[str, object]:
+    """What is packed in the page of a large plan."""
+    island = re.search(r'<script type="text/plain" id="packed">(.*?)</script>', text, re.DOTALL)
+    assert island
+    return dict(unpacked(island[1]))
+
+
+def sheet_of(packed: dict[str, object], index: int, view: View) -> list[tuple[str, str, tuple[Item, ...]]]:
+    """One sheet, unpacked as the script does it."""
+    rows = str(packed["numbers"]).split("\n")[index].split(" ")
+    made = []
+    for column in packed["columns"]:  # type: ignore[attr-defined]
+        numbers = [int(word) for word in column["rows"].split("\n")[index].split(" ") if word]
+        if column["kind"] == "refs":
+            items = [(view.systems[at].system_id, view.systems[at].name) for at in numbers]
+        else:
+            items = [tuple(column["items"][at]) for at in numbers]
+        if column["kind"] == "reasons":
+            items = [
+                (
+                    *item[:3],
+                    re.sub(r"@(@|(\d+);)", lambda at: "@" if at[1] == "@" else rows[int(at[2])], item[3]),
+                    item[4],
+                )
+                for item in items
+            ]
+        made.append((column["kind"], column["heading"], tuple(items)))
+    return made
+
+
+def test_the_table_of_the_script_holds_what_the_page_shows(view: View) -> None:
+    columns = rows_of(Page(view).text)
+    assert columns[0] == [item.system_id for item in view.systems]
+    assert columns[1] == [item.name for item in view.systems]
+    assert columns[3] == [item.disposition for item in view.systems]
+    assert columns[8] == [None if item.cost_sek[1] is None else round(item.cost_sek[1]) for item in view.systems]
+
+
+def test_every_sheet_of_a_large_plan_is_packed_whole(view: View) -> None:
+    large = enlarged(view, 3)
+    # A file may be called anything.
+    odd = replace(large.systems[0].reasons[0], cells="a@0;b.csv:12:K,M x@y.csv:7:C")
+    large = replace(large, systems=(replace(large.systems[0], reasons=(odd,)), *large.systems[1:]))
+    page = Page(large)
+    packed, writer = packed_of(page.text), SheetWriter("sv")
+    for index, item in enumerate(large.systems):
+        wanted = [(block.kind, block.heading, block.items) for block in writer.blocks(item)]
+        assert sheet_of(packed, index, large) == wanted
+    assert len(page.text) < len(Page(enlarged(view, 1)).text) * 1.2
+
+
+def test_a_large_plan_is_read_without_the_script_as_far_as_the_page_goes(view: View) -> None:
+    large = enlarged(view, 3)
+    page = Page(large)
+    table = re.search(r'<table id="table".*?</table>', page.text, re.DOTALL)
+    assert table and table[0].count("<tr>") == SHOWN_WITHOUT_SCRIPT + 1
+    links = {link["href"] for link in page.all("a") if "href" in link and not link["href"].startswith("mailto:")}
+    assert {"systems.csv", "roadmap.xlsx"} == {link for link in links if not link.startswith("#")}
+    assert not [link for link in links if link.startswith("#s-")], "no link leads nowhere"
     assert "tables/evidence.csv" in page.text and "fardplan explain" in page.text
-    assert not [link for link in page.all("a") if link["href"].startswith("#s-")]
-    assert page.text.count("<tr>") < 400
+    assert "roadmap.xlsx" not in Page(enlarged(view, 40)).text, "the workbook is not written with so large a plan"
+
+
+def test_a_long_list_is_cut_and_packed(view: View) -> None:
+    large = enlarged(view, 3)
+    page = Page(large)
+    cut = [found for found in page.all("ul") if "data-list" in found]
+    lists = packed_of(page.text)["lists"]
+    assert cut and isinstance(lists, dict) and len(lists) == len(cut)
+    waves = {found["id"]: lists[found["data-list"]].split(" ") for found in cut if found.get("id", "").startswith("w-")}
+    for wave in large.waves:
+        if len(wave.systems) > SHOWN_NAMES:
+            names = [large.systems[int(at)].system_id for at in waves[f"w-{wave.number}"]]
+            assert names == [ref.system_id for ref in wave.systems]
+            assert page.items[f"w-{wave.number}"] == SHOWN_NAMES + 1
+    assert waves
+
+
+def test_the_public_page_of_a_large_plan_packs_no_more_than_it_may_say(planned: Plan, view: View) -> None:
+    public = enlarged(build_view(planned, "sv", "offentlig"), 3)
+    text = Page(public).text
+    packed = packed_of(text)
+    assert set(packed) == {"lists"}
+    said = text + json.dumps(packed, ensure_ascii=False)
+    secrets = {reason.cells for item in view.systems for reason in item.reasons if reason.cells}
+    secrets |= {item.organisation.removeprefix(f"{view.meta.organisation} / ") for item in view.systems} - {""}
+    assert len(secrets) > 50 and not [secret for secret in secrets if secret in said]
+    columns = rows_of(text)
+    assert set(columns[2]) == {""} and set(columns[7]) == set(columns[8]) == {None}
 
 
 @pytest.mark.slow
@@ -153,6 +240,18 @@ def test_what_has_no_price_is_said_and_the_price_in_dollars_too(view: View) -> N
         text = documents[name].decode("utf-8").replace("\u00a0", " ")
         assert f"inte ingår i summan: {missing}." in text
         assert re.search(r"\d–[\d ]+ USD", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_are_written_as_babel_writes_them(language: str) -> None:
+    draw = random.Random(1)
+    given = [draw.uniform(-1e7, 1e7) for _ in range(300)] + [draw.randrange(-200, 200) / 8 for _ in range(300)]
+    for value in [*given, 0, -0.0, 1e12, 2.675, 1_000, -999.5]:
+        for decimals in range(3):
+            pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+            written = format_decimal(value, format=pattern, locale=LOCALES[language])
+            is_nothing = not set(written) & set("123456789")
+            assert written_count(value, language, decimals) == (written.lstrip("-") if is_nothing else written)
 
 
 @pytest.mark.parametrize(
@@ -234,3 +333,16 @@ def test_the_public_version_tells_no_system_apart_by_money_or_secrets(planned: P
     assert {row.days for row in (*public.waves, *public.counts)} == {(None, None, None)}
     assert {row.cost_sek for row in (*public.waves, *public.counts)} == {(None, None, None)}
     assert public.total_days[1] and public.total_cost_sek[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "rate", "number"),
+    [("sv", "10,50 SEK/USD, 11,30 SEK/EUR", "0,5"), ("en", "10.50 SEK/USD, 11.30 SEK/EUR", "0.5")],
+)
+def test_decimals_are_written_as_the_language_does(planned: Plan, language: str, rate: str, number: str) -> None:
+    made = build_view(planned, language, "intern")
+    assert str(made.meta.exchange).startswith(rate)
+    values = [item.value for item in made.assumptions]
+    assert any(value.startswith(f"{number} ") for value in values)
+    wrong = r"\d\.\d" if language == "sv" else r"\d,\d"
+    assert not [value for value in values if re.search(wrong, value)]

@@ -132,7 +132,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_every_word_that_a_template_asks_for_exists() -> None:
-    words = load_texts("sv").interface
+    words = load_texts("sv").interface | load_texts("sv").page
     asked: set[str] = set()
     for path in (REPOSITORY / "templates").glob("*.*"):
         asked |= set(re.findall(r"\bT\.(\w+)", path.read_text(encoding="utf-8")))

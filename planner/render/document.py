@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planner.look.read import Logo
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -67,3 +69,5 @@ class Document:
     about: Sequence[tuple[str, str]]
     running: str
     blocks: Sequence[Block]
+    accent: str = "#0b5c8a"
+    logo: Logo | None = None

@@ -23,7 +23,8 @@ def memo(view: View) -> Document:
 
 def document(view: View, kicker: str, blocks: tuple[Block, ...]) -> Document:
     """Put a head and a foot around blocks."""
-    texts, meta = load_texts(view.meta.language), view.meta
+    texts, meta, look = load_texts(view.meta.language), view.meta, view.look
+    name = look.name if look and look.name else meta.organisation
     word, say = texts.interface, texts.export
     about = [
         (word["diary_number"], meta.diary_number or word["unknown"]),
@@ -35,7 +36,7 @@ def document(view: View, kicker: str, blocks: tuple[Block, ...]) -> Document:
         (word["plan_id"], meta.plan_id),
     ]
     return Document(
-        title=f"{word['heading']} {meta.organisation}",
+        title=f"{word['heading']} {name}",
         author=meta.organisation,
         language=meta.language,
         date=meta.plan_date,
@@ -43,6 +44,8 @@ def document(view: View, kicker: str, blocks: tuple[Block, ...]) -> Document:
         about=about,
         running=f"{meta.organisation} · {word['roadmap']} · {meta.plan_id} · {word['draft']}",
         blocks=blocks,
+        logo=look.logo if look else None,
+        **({"accent": look.accents[0]} if look and look.accents else {}),
     )
 
 

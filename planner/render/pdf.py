@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shutil
 import tempfile
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,11 @@ def render_pdf(document: Document) -> bytes:
     import typst
 
     try:
-        made = _compiled(_printed(document, None), document.date)
+        made = _compiled(document, None)
     except typst.TypstError:
         # Letters and marks of different scripts together: no one font has them all. European letters always go.
         try:
-            made = _compiled(_printed(document, LAST_OF_LATIN), document.date)
+            made = _compiled(document, LAST_OF_LATIN)
         except typst.TypstError as reason:
             raise PlannerError(
                 "typst refuses the document", value=str(reason)[:300], remedy="This is a fault in the planner."
@@ -46,13 +47,19 @@ def render_pdf(document: Document) -> bytes:
     return _shrunk(made)
 
 
-def _compiled(data: Any, day: str) -> bytes:
+def _compiled(document: Document, beyond: int | None) -> bytes:
     import typst
 
-    moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    logo = document.logo
+    data = _printed(replace(document, logo=None), beyond)
+    if logo:
+        data["logo"] = {"file": f"logo.{logo.kind}", "says": printable(logo.says, beyond)}
+    moment = datetime.fromisoformat(document.date).replace(tzinfo=UTC)
     with tempfile.TemporaryDirectory(prefix="fardplan-") as name:
         folder = Path(name)
         shutil.copyfile(TEMPLATES / TEMPLATE, folder / TEMPLATE)
+        if logo:
+            (folder / f"logo.{logo.kind}").write_bytes(base64.b64decode(logo.data))
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False, allow_nan=False), encoding="utf-8")
         return typst.compile(
             str(folder / TEMPLATE),

@@ -33,9 +33,10 @@ def environment(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = load_texts(language).interface
+    texts = load_texts(language)
+    words = texts.interface
     made.filters.update(filters(language, words))
     if escape is not None:
         made.filters["md"] = escape
-    made.globals.update(T=words)
+    made.globals.update(T=words | texts.page)
     return made

@@ -65,7 +65,7 @@ def rules(desk: Desk) -> tuple[RuleRow, ...]:
         effect = (
             desk.texts.say(f"effect_{item.verdict}")
             if isinstance(item, Gate)
-            else f"{item.points:+g} {desk.texts.say(f'option_{item.then}')}"
+            else f"{desk.written(item.points, '+g')} {desk.texts.say(f'option_{item.then}')}"
         )
         kind = desk.texts.say("kind_gate" if isinstance(item, Gate) else "kind_rule")
         made.append(
@@ -121,7 +121,7 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("catalogue", policy.catalogue),
     ]
     fixed = [
-        Assumption(f"{part}.{name}", f"{value.value:g} {value.unit}", value.because, value.source)
+        Assumption(f"{part}.{name}", f"{desk.written(value.value)} {value.unit}", value.because, value.source)
         for part, model in [*parts, ("business_case", policy.business_case)]
         for name, value in model
         if isinstance(value, Number)
@@ -129,7 +129,7 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
     spans = [
         Assumption(
             f"business_case.{name}",
-            f"{item.low:g} / {item.likely:g} / {item.high:g} {item.unit}",
+            f"{' / '.join(map(desk.written, (item.low, item.likely, item.high)))} {item.unit}",
             item.because,
             item.source,
         )

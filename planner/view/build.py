@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from planner import __version__
 from planner.case import Exchange
 from planner.diff import Diff
+from planner.look.read import read_look
 from planner.plan import Plan
 from planner.texts import load_texts
 from planner.view import appendix, business, goals, groups, overlaps, page_one, risk, timeplan
@@ -16,6 +17,7 @@ from planner.view.desk import Desk
 from planner.view.model import Count, Meta, Span, System, View, Wave
 from planner.view.providers import providers
 from planner.view.systems import systems
+from planner.view.wave_pages import wave_pages
 
 AUDIENCES = ("intern", "offentlig")
 SCHEMA = "fardplan-view/1"
@@ -104,6 +106,8 @@ def build_view(
         assumptions=appendix.assumptions(desk),
         has_details=inside,
         changes=changes_page(changes, desk.texts, None if inside else desk.names) if changes else None,
+        wave_pages=wave_pages(desk, timeplan.bounds(desk), risk.uncertain(desk)) if inside else (),
+        look=read_look(plan.case.look, plan.case.folder),
     )
 
 
@@ -147,7 +151,7 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
         diary_number=case.diary_number,
         contact_role=case.contact_role,
         region=case.region,
-        exchange=_exchange(rate) if rate else None,
+        exchange=_exchange(desk, rate) if rate else None,
         price_as_of=str(priced["price_as_of"].iloc[0]) if len(priced) else None,
         price_source=str(priced["price_source"].iloc[0]) if len(priced) else None,
         catalogue_date=desk.plan.catalogue["captured_date"],
@@ -158,6 +162,6 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
     )
 
 
-def _exchange(rate: Exchange) -> str:
-    euro = f", {rate.sek_per_eur:.2f} SEK/EUR" if rate.sek_per_eur else ""
-    return f"{rate.sek_per_usd:.2f} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"
+def _exchange(desk: Desk, rate: Exchange) -> str:
+    euro = f", {desk.written(rate.sek_per_eur, '.2f')} SEK/EUR" if rate.sek_per_eur else ""
+    return f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"

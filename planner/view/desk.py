@@ -55,6 +55,13 @@ class Desk:
         return self.table("groups").set_index("system_id")["group_id"]
 
     @cached_property
+    def tie_of(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The weightiest flow of each pair of systems."""
+        ties = self.table("ties").sort_values(["weight", "flow_id"], ascending=[True, False])
+        ends = zip(ties["source_system_id"], ties["target_system_id"], strict=True)
+        return dict(zip(ends, ties[["kind", "fate", "is_decoupled"]].to_dict("records"), strict=True))
+
+    @cached_property
     def days(self) -> pd.DataFrame:
         """Person-days of each system: low, likely, high."""
         columns = [f"{point}_days" for point in POINTS]
@@ -76,6 +83,10 @@ class Desk:
             return (0.0, 0.0, 0.0)
         bases = [work.base for work in self.plan.policy.effort.foundation]
         return (sum(base.low for base in bases), sum(base.likely for base in bases), sum(base.high for base in bases))
+
+    def written(self, value: float, form: str = "g") -> str:
+        """A number with the decimal mark of the language: `10,50`."""
+        return f"{value:{form}}".replace(".", self.texts.say("decimal"))
 
     def refs(self, ids: Iterable[str]) -> tuple[Ref, ...]:
         """Links to systems, by name."""

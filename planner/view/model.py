@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.look.read import Worn
+from planner.view.wave_model import WavePage
+
 Span = tuple[float | None, float | None, float | None]
 
 
@@ -703,3 +706,5 @@ class View:
     assumptions: tuple[Assumption, ...]
     has_details: bool
     changes: Changes | None = None
+    look: Worn | None = None
+    wave_pages: tuple[WavePage, ...] = ()

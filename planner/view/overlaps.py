@@ -13,13 +13,14 @@ KINDS = ("same_system", "same_function", "same_product")
 def clusters(desk: Desk) -> tuple[Cluster, ...]:
     """Clusters by kind, and by name within it."""
     table = desk.table("overlaps")
-    made = [_cluster(desk, part) for _, part in table.groupby("cluster_id", sort=True)]
+    costs = desk.table("systems").set_index("system_id")["annual_cost_sek"]
+    made = [_cluster(desk, part, costs) for _, part in table.groupby("cluster_id", sort=True)]
     return tuple(sorted(made, key=lambda item: (KINDS.index(item.key), item.shared.casefold())))
 
 
-def _cluster(desk: Desk, rows: pd.DataFrame) -> Cluster:
+def _cluster(desk: Desk, rows: pd.DataFrame, costs: pd.Series) -> Cluster:
     first = rows.iloc[0]
-    cost = desk.table("systems").set_index("system_id")["annual_cost_sek"].reindex(rows["system_id"])
+    cost = costs.reindex(rows["system_id"])
     return Cluster(
         first["kind"],
         desk.texts.say(f"overlap_{first['kind']}"),

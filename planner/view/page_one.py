@@ -108,7 +108,7 @@ def _budget(desk: Desk) -> list[Ask]:
     cost = desk.texts.say(
         "ask_budget",
         year=first[0].year,
-        cost=f"{first[0].cost_sek / 1e6:.1f}".replace(".", desk.texts.say("decimal")),
+        cost=desk.written(first[0].cost_sek / 1e6, ".1f"),
     )
     by_date = due if due >= desk.plan.case.plan_date else desk.plan.case.start_date
     return [

@@ -40,7 +40,7 @@ def _certificates(desk: Desk, provider: Provider) -> tuple[str, ...]:
 
 
 def _score(desk: Desk, score: Score) -> str:
-    ends = dict.fromkeys(f"{value:g}" for value in (score.score_pct_low, score.score_pct_high))
-    percent = "–".join(ends).replace(".", desk.texts.say("decimal"))
+    ends = dict.fromkeys(desk.written(value) for value in (score.score_pct_low, score.score_pct_high))
+    percent = "–".join(ends)
     level = f", SEAL-{score.overall}" if score.overall is not None else ""
     return f"{percent} %{level} ({desk.texts.say(f'scored_by_{score.scored_by}')}, {score.as_of.isoformat()})"

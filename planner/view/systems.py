@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,7 @@ class _Shelves:
     """Rows of the tables by system, sorted once."""
 
     def __init__(self, desk: Desk) -> None:
+        self.told: dict[str, Any] = {}
         self.waves = desk.table("waves").set_index("system_id").to_dict("index")
         self.facts = desk.table("facts").set_index("system_id").to_dict("index")
         self.dates = desk.table("systems").set_index("system_id")[list(STATED)].to_dict("index")
@@ -102,8 +104,8 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
         flips=_flips(desk, shelves.flips.get(key, [])),
-        reasons=tuple(_reason(desk, item) for item in _weighty(shelves.evidence.get(key, []), row.key)),
-        undecided=tuple(_reason(desk, item) for item in shelves.evidence.get(key, []) if _asks(item)),
+        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(shelves.evidence.get(key, []), row.key)),
+        undecided=tuple(_reason(desk, item, shelves.told) for item in shelves.evidence.get(key, []) if _asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
@@ -189,20 +191,37 @@ def _assumed(desk: Desk, rows: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(desk.texts.say(f"driver_{driver}") for driver in drivers)
 
 
-def _reason(desk: Desk, item: dict[str, Any]) -> Reason:
-    pairs = tuple(part.partition("=")[::2] for part in str(item["values"]).split("; "))
+def _reason(desk: Desk, item: dict[str, Any], told: dict[str, Any]) -> Reason:
+    """One piece of evidence in words; `told` keeps what many pieces have in common, so that they share it."""
+
+    def once(kind: str, of: object, say: Callable[[str], Any]) -> Any:
+        key = f"{kind} {of}"
+        if key not in told:
+            told[key] = say(str(of))
+        return told[key]
+
+    texts = desk.texts
     return Reason(
-        rule=str(item["rule"]),
-        kind=desk.texts.say(f"kind_{item['kind']}"),
-        outcome=desk.texts.say(f"outcome_{item['outcome']}"),
-        effect=desk.texts.say(f"effect_{item['effect']}"),
-        because=str(item[f"because_{desk.texts.language}"]),
-        source=str(item["source"]).replace("own model", desk.texts.say("own_model")),
-        values=tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs),
+        rule=once("rule", item["rule"], str),
+        kind=texts.say(f"kind_{item['kind']}"),
+        outcome=texts.say(f"outcome_{item['outcome']}"),
+        effect=texts.say(f"effect_{item['effect']}"),
+        because=once("because", item[f"because_{texts.language}"], str),
+        source=once("source", item["source"], lambda said: said.replace("own model", texts.say("own_model"))),
+        values=once("values", item["values"], lambda said: _values(desk, said)),
         cells=written(*(text(item[name]) for name in ("record", "letters", "cells"))),
         points=number(item["points"]),
-        options=", ".join(desk.texts.say(f"option_{option}") for option in str(item["options"]).split()),
+        options=once("options", item["options"], lambda said: _options(desk, said)),
     )
+
+
+def _values(desk: Desk, said: str) -> tuple[tuple[str, str], ...]:
+    pairs = (part.partition("=")[::2] for part in said.split("; "))
+    return tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs)
+
+
+def _options(desk: Desk, said: str) -> str:
+    return ", ".join(desk.texts.say(f"option_{option}") for option in said.split())
 
 
 def _alternatives(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Alternative, ...]:

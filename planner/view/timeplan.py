@@ -144,7 +144,7 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
     elif row["kind"] == "without_rule":
         subject = desk.texts.say(f"wave_{subject}")
     first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
-    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=f"{row['amount']:g}", date=first)
+    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
     return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
@@ -171,11 +171,9 @@ def quality(desk: Desk) -> str:
     row = table.iloc[0]
     if not pd.isna(row["moved_systems"]):
         return _kept(desk, row)
-    gap = f"{row['gap_pct']:.1f}"
     return desk.texts.say(
-        f"quality_{row['status']}", gap=gap.replace(".", ",") if desk.texts.language == "sv" else gap,
-        weeks=int(row["makespan_weeks"]),
-    )  # fmt: skip
+        f"quality_{row['status']}", gap=desk.written(row["gap_pct"], ".1f"), weeks=int(row["makespan_weeks"])
+    )
 
 
 def _kept(desk: Desk, row: pd.Series) -> str:

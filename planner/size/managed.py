@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.facts.sql_server import editions
 from planner.policy import Policy
 from planner.portfolio import Portfolio
+
+SQL_SERVER = "sqlserver"
 
 
 def managed(frame: pd.DataFrame, disposition: pd.Series, portfolio: Portfolio, policy: Policy) -> pd.DataFrame:
@@ -40,4 +43,10 @@ def _engines(portfolio: Portfolio, policy: Policy) -> pd.Series:
     support = portfolio["support"]
     databases = support[support["column"] == "db"][["system_id", "product"]].drop_duplicates()
     alone = databases[~databases["system_id"].duplicated(keep=False)].dropna()
-    return alone.set_index("system_id")["product"].map(policy.sizing.managed_engines).dropna()
+    engine = alone.set_index("system_id")["product"].map(policy.sizing.managed_engines).dropna()
+    return engine.where(engine != SQL_SERVER, SQL_SERVER + ("_" + _editions(portfolio, engine.index)).fillna(""))
+
+
+def _editions(portfolio: Portfolio, systems: pd.Index) -> pd.Series:
+    """Editions of SQL Server, each of which is a managed engine of its own; one that nobody knows has no price."""
+    return editions(portfolio["systems"].set_index("system_id")["db"].reindex(systems))

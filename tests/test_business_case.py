@@ -70,8 +70,12 @@ def total(tables: dict[str, pd.DataFrame], measure: str, column: str = "likely",
 
 def slip_months(tables: dict[str, pd.DataFrame]) -> float:
     """Mean delay at P50 of the systems that are compared."""
-    scope = tables["compared"]
-    return slip_assumption(slips(before(), pd.Index(scope.loc[scope["is_compared"], "system_id"]))).likely
+    return slip_assumption(slips(before(), moved(tables), 2031)).likely
+
+
+def moved(tables: dict[str, pd.DataFrame]) -> pd.Series:
+    """Last day of the cut-over of the systems that are compared."""
+    return tables["compared"].query("is_compared").set_index("system_id")["move_date"]
 
 
 def with_table(name: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,7 @@ from planner.business_case.slip import slip_assumption, slips
 from planner.facts.sql_server import editions
 from planner.portfolio import Portfolio
 from planner.verify.money import money_holds
-from tests.test_business_case import POLICY, before, example_case, made, total, with_table
+from tests.test_business_case import POLICY, before, example_case, made, moved, total, with_table
 
 SQL = "sql_"
 HOURS = 365 * 24
@@ -142,14 +142,22 @@ def test_a_wave_that_is_later_than_the_others_weighs_more_and_early_ones_earn_no
     first = waves["wave"] == waves["wave"].min()
     late = delayed(100).where(first, delayed(-30))
     tables = before().tables | {"risk_waves": late}
-    scope = made()["compared"]
-    inside = pd.Index(scope.loc[scope["is_compared"], "system_id"])
-    months = slips(Portfolio(tables), inside)
+    inside = moved(made())
+    months = slips(Portfolio(tables), inside, 2031)
     assert (months >= 0).all().all()
-    named = before()["waves"].drop_duplicates("system_id").set_index("system_id")["wave"].reindex(inside)
+    named = before()["waves"].drop_duplicates("system_id").set_index("system_id")["wave"].reindex(inside.index)
     assert ((months["p80"] > 0) == (named == waves["wave"].min())).all()
     span = slip_assumption(months)
     assert span.low == 0 and span.likely == pytest.approx(months["p50"].mean(), abs=1e-4)
+
+
+def test_what_is_later_than_the_last_year_costs_nothing_in_it() -> None:
+    tables = with_table("risk_waves", delayed(5000))
+    rows = tables["cash_flows"]
+    assert (slips(Portfolio(before().tables | {"risk_waves": delayed(5000)}), moved(tables), 2031)["p95"] < 60).all()
+    slip = rows[rows["kind"] == "slip"].groupby("system_id")["likely_sek"].sum()
+    ended = -rows[rows["kind"] == "ended"].groupby("system_id")["likely_sek"].sum()
+    assert (slip <= ended.reindex(slip.index) * 1.001).all() and len(slip)
 
 
 def test_the_checker_agrees_with_all_parts() -> None:

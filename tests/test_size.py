@@ -277,3 +277,19 @@ def test_a_managed_sql_server_is_priced_by_its_edition_and_without_a_price_it_sa
     row = priced["targets"].set_index("server_id").loc["s0"]
     assert row["state"] == ("sized" if is_known else "price_not_found")
     assert priced["findings"].empty == is_known
+
+
+def test_a_server_that_waits_for_its_host_is_not_made_smaller_by_what_it_was_given() -> None:
+    ready = [{"cpu_ready_pct": value} for value in (7.5, 5.0, None, 7.5)]
+    series = [use(10, 20, 2)] * 3 + [{}]
+    made = sized(portfolio_of(ready, series))
+    assert made["vcpu_basis"].tolist() == ["contended", "utilisation", "utilisation", "allocated"]
+    assert made["need_vcpu"].tolist() == [4.0, 1.0, 1.0, 4.0]
+    assert made["memory_gib_basis"].tolist() == ["utilisation"] * 3 + ["allocated"]
+    # Its average is as little known, so that no burstable type is taken on trust.
+    assert made["need_sustained_vcpu"].isna().tolist() == [True, False, False, True]
+    portfolio = portfolio_of(ready, series)
+    whole = portfolio.with_tables(size(portfolio, STOCKHOLM, POLICY, CATALOGUE))
+    assert "promise_sizes" not in set(verify(whole, STOCKHOLM, POLICY)["findings"]["detail"])
+    calm = Portfolio({**whole.tables, "servers": whole["servers"].assign(cpu_ready_pct=0.0)})
+    assert "promise_sizes" in set(verify(calm, STOCKHOLM, POLICY)["findings"]["detail"])

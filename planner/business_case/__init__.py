@@ -46,7 +46,8 @@ def business_case(
     model = {component: float(rate) for (kind, component), rate in first.items() if kind == "today"}
     scope = compared(portfolio, model, case, policy)
     rows = quantities(portfolio, scope, prices, case, policy)
-    months = slips(portfolio, pd.Index(scope.loc[scope["is_compared"], "system_id"]))
+    moved = scope[scope["is_compared"]].set_index("system_id")["move_date"]
+    months = slips(portfolio, moved, case.start_date.year + int(policy.business_case.years.value) - 1)
     assumptions = policy.business_case.assumptions | {EFFORT: _effort(rows), SLIP: slip_assumption(months)}
     flows = _amounts(rows, assumptions, prices, case, policy)
     totals = _totals(rows, prices, portfolio, scope, case, policy)

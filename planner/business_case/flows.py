@@ -77,7 +77,7 @@ def quantities(portfolio: Portfolio, scope: pd.DataFrame, prices: Prices, case: 
         .set_index("system_id")[["disposition"]]
         .join(portfolio["systems"].set_index("system_id")[["contract_end_date", "delivery"]])
     )
-    span = Span(years, systems.join(facts), slips(portfolio, systems.index))
+    span = Span(years, systems.join(facts), slips(portfolio, systems["move_date"], years[-1]))
     parts = [*_today(span, portfolio), *_cloud(span, portfolio), _double(span, portfolio)]
     parts += [_from_move(span, egress_rows(portfolio, systems.index, prices.egress))]
     held = prices.held[prices.held.index.isin(systems.index)]

@@ -11,8 +11,16 @@ DAYS_PER_MONTH = 365.25 / 12
 POINTS = ("p50", "p80", "p95")
 
 
-def slips(portfolio: Portfolio, systems: pd.Index) -> pd.DataFrame:
-    """Months from the planned end of each system's wave to its end at P50, P80 and P95; none where it is not later."""
+def slips(portfolio: Portfolio, moved: pd.Series, last_year: int) -> pd.DataFrame:
+    """Months from the planned end of each system's wave to its end at P50, P80 and P95; none where it is not later.
+
+    Parameters
+    ----------
+    moved
+        Last day of the cut-over by system.
+    last_year
+        Of the comparison: what is later than its end costs nothing in it.
+    """
     waves = portfolio["risk_waves"].query("scope == 'wave'").set_index("wave")
     months = pd.DataFrame(
         {
@@ -20,8 +28,9 @@ def slips(portfolio: Portfolio, systems: pd.Index) -> pd.DataFrame:
             for point in POINTS
         }
     )
-    wave = portfolio["waves"].drop_duplicates("system_id").set_index("system_id")["wave"].reindex(systems)
-    return months.reindex(wave).set_axis(systems).fillna(0.0)
+    wave = portfolio["waves"].drop_duplicates("system_id").set_index("system_id")["wave"].reindex(moved.index)
+    left = (pd.Timestamp(last_year + 1, 1, 1) - moved).dt.days.clip(lower=0).fillna(0) / DAYS_PER_MONTH
+    return months.reindex(wave).set_axis(moved.index).fillna(0.0).clip(upper=left.astype(float), axis=0)
 
 
 def slip_assumption(months: pd.DataFrame) -> Assumption:
@@ -31,8 +40,8 @@ def slip_assumption(months: pd.DataFrame) -> Assumption:
         low=0.0,
         likely=round(likely, 4),
         high=round(max(likely, high), 4),
-        unit="months later than planned, mean of the systems",
-        because="P50 and P95 of the futures of the schedule; both environments run until the move is done",
+        unit="months later than planned, mean of the systems and within the years of the comparison",
+        because="P50 and P95 of the futures of the schedule; both environments are taken to run until the move is done, the dearer of what a delay may be",
         source="risk_waves",
     )
 

@@ -47,8 +47,10 @@ def _targets(desk: Desk, servers: pd.DataFrame) -> tuple[str, ...]:
 def _lines(desk: Desk, servers: pd.DataFrame, named: pd.Series) -> tuple[str, ...]:
     sizing, say = desk.plan.policy.sizing, desk.texts.say
     used = servers[servers[["vcpu_basis", "memory_gib_basis"]].eq("utilisation").any(axis=1)]
+    waiting = int((servers["vcpu_basis"] == "contended").sum())
+    told = (say("sizing_contended", count=waiting, limit=_written(desk, sizing.contention_cpu_ready_pct.value)),)
     if used.empty:
-        return ()
+        return told if waiting else ()
     files = sorted({file for key in used["server_id"] if key in named for file in named[key]})
     counts = used["confidence"].value_counts()
     sure = ", ".join(
@@ -59,6 +61,7 @@ def _lines(desk: Desk, servers: pd.DataFrame, named: pd.Series) -> tuple[str, ..
         say("sizing_measured", count=len(used), servers=len(servers), percentile=f"{sizing.used_percentile.value:g}"),
         f"CPU {_range(desk, used['cpu_used_pct'])}; {say('sizing_memory')} {_range(desk, used['memory_used_pct'])}",
         say("sizing_confidence", counts=sure, comfort=_written(desk, sizing.used_comfort.value), files=shown),
+        *(told if waiting else ()),
     )
 
 

@@ -104,7 +104,7 @@ def compute(case: Case, call: Call = run_now) -> Plan:
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),
-        "enrich": lambda before: enrich(before, case, policy),
+        "enrich": lambda before: enrich(before, case, policy, catalogue),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
         "prioritise": lambda before: prioritise(before, case, policy),

@@ -41,7 +41,8 @@ def slip_assumption(months: pd.DataFrame) -> Assumption:
         likely=round(likely, 4),
         high=round(max(likely, high), 4),
         unit="months later than planned, mean of the systems and within the years of the comparison",
-        because="P50 and P95 of the futures of the schedule; both environments are taken to run until the move is done, the dearer of what a delay may be",
+        because="P50 and P95 of the futures of the schedule; both environments are taken to run until the move is "
+        "done, the dearer of what a delay may be",
         source="risk_waves",
     )
 

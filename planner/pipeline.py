@@ -12,7 +12,7 @@ from pandas import DataFrame
 
 from planner.business_case import business_case
 from planner.case import Case, read_case
-from planner.catalogue import load_catalogue
+from planner.catalogue import load_catalogue, with_price_lists
 from planner.cite import cite
 from planner.classify import classify
 from planner.counters import counters
@@ -98,7 +98,8 @@ def compute(case: Case, call: Call = run_now) -> Plan:
         an orchestrator as a parameter.
     """
     policy = policy_of(case)
-    catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
+    shipped = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
+    catalogue = with_price_lists(shipped, case, policy.sizing.hours_per_month.value)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     decided = read_review(case.folder / FILE)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {

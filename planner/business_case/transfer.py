@@ -7,7 +7,8 @@ import pandas as pd
 from planner.catalogue import Catalogue, transfer_prices
 from planner.portfolio import Portfolio
 
-FIRST, TYPICAL = "internet_out_first_10_tb", "internet_out_typical"
+# A price list of the case, else the region's first step, else a figure that its source gives for no region.
+KINDS = ("internet_out", "internet_out_first_10_tb", "internet_out_typical")
 MONTHS = 12
 
 
@@ -17,7 +18,7 @@ def egress_price(catalogue: Catalogue, region: str) -> tuple[float, str] | None:
     The first step is the dearest, and the free allowance of an account is left out: doubt never makes a plan cheaper.
     """
     rows = transfer_prices(catalogue, region).dropna(subset="usd").set_index("kind")
-    for kind in (FIRST, TYPICAL):
+    for kind in KINDS:
         if kind in rows.index:
             row = rows.loc[kind]
             return float(row["usd"]), f"{row['source']} ({kind}, {row['as_of']})"

@@ -87,7 +87,7 @@ def instance_offers(operating_system: str, arch: str, region: str, policy: Polic
     excluded = {name for item in sizing.exclusions for name in item.types}
     usable = types[
         types["instance_type"].isin(offered)
-        & types["family"].isin(sizing.families)
+        & (types["family"].isin(sizing.families) | types["instance_type"].isin(catalogue.own_types))
         & (types["arch"] == arch)
         & ~types["is_bare_metal"].astype(bool)
         & ~types["instance_type"].isin(excluded)

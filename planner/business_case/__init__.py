@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.business_case.flows import POINTS, Prices, quantities
-from planner.business_case.licences import licence_findings, sql_prices, sql_servers
+from planner.business_case.flows import POINTS, quantities
+from planner.business_case.licences import licence_findings
+from planner.business_case.list_prices import Prices, list_prices
 from planner.business_case.ranges import Totals, ranges, sensitivity
 from planner.business_case.rates import EFFORT, SLIP, sek_per_unit
 from planner.business_case.scope import compared, footprint
 from planner.business_case.slip import slip_assumption, slips
-from planner.business_case.transfer import egress_price
 from planner.case import Case
 from planner.catalogue import Catalogue, load_catalogue
 from planner.policy import Policy
@@ -40,7 +40,7 @@ def business_case(
     """
     if case.exchange is None:
         return {"findings": finding_rows("info", "no_exchange_rate", table="business_case")}
-    prices = _prices(portfolio, case, catalogue or load_catalogue())
+    prices = list_prices(portfolio, case, catalogue or load_catalogue())
     likely = {name: span.likely for name, span in policy.business_case.assumptions.items()} | {EFFORT: 1.0, SLIP: 0.0}
     first = sek_per_unit({**likely, **prices.usd}, case.plan_date.year, case, policy)
     model = {component: float(rate) for (kind, component), rate in first.items() if kind == "today"}
@@ -58,12 +58,6 @@ def business_case(
         "sensitivity": conform(sensitivity(totals, assumptions, SHOWN_ASSUMPTIONS), "sensitivity"),
         "findings": _findings(rows, prices, case),
     }
-
-
-def _prices(portfolio: Portfolio, case: Case, catalogue: Catalogue) -> Prices:
-    sql = sql_prices(catalogue, case.region)
-    held = sql_servers(portfolio, max((least for _, least, _ in sql.values()), default=0.0))
-    return Prices(egress_price(catalogue, case.region), sql, held)
 
 
 def _findings(rows: pd.DataFrame, prices: Prices, case: Case) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.business_case.licences import sql_rows
-from planner.business_case.rates import EGRESS, SQL_ENTERPRISE, SQL_STANDARD
+from planner.business_case.list_prices import Prices
 from planner.business_case.scope import MODEL, footprint
 from planner.business_case.slip import slip_parts, slips
 from planner.business_case.transfer import egress_rows
@@ -23,24 +23,6 @@ SERVICES = ("iaas", "paas", "saas")
 POINTS = ("low", "likely", "high")
 NO_FEE = "da_fees"
 OWN_COST, OWN_MODEL = "systems: annual_cost_sek", "policy: business_case (own model)"
-
-
-@dataclass(frozen=True)
-class Prices:
-    """List prices that the targets do not have: data out, and SQL Server with the servers that hold it."""
-
-    egress: tuple[float, str] | None
-    sql: dict[str, tuple[float, float, str]]
-    held: pd.DataFrame
-
-    @property
-    def usd(self) -> dict[str, float]:
-        """Prices by their names among the rates; nought where the rows are unknown and have no quantity."""
-        return {
-            EGRESS: self.egress[0] if self.egress else 0.0,
-            SQL_STANDARD: self.sql["standard"][0] if "standard" in self.sql else 0.0,
-            SQL_ENTERPRISE: self.sql["enterprise"][0] if "enterprise" in self.sql else 0.0,
-        }
 
 
 @dataclass(frozen=True)

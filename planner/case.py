@@ -136,14 +136,16 @@ class Case(_Frozen):
     """Everything about a case that is not a table.
 
     `plan_date` is the day on which the plan is made and `start_date` the first day of work; both are inputs, since a
-    plan reads no clock. Nothing is placed before the first of work, nor what has not begun before the day of the plan.
-    `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the shipped one by default.
+    plan reads no clock. Nothing is placed before the first day of work, nor what has not begun before the day of the
+    plan. `catalogue` is the folder of a refreshed snapshot of cloud facts, relative to the case; the shipped one by
+    default. `price_lists` are CSV files with prices of other providers, or agreed ones (docs/catalogue.md has their
+    columns). `needed_services` are cloud services that every system needs, by the names of the provider's own list.
     `store` is where all plans of the case are kept, such as s3://bucket/prefix; the folder `plans` of the case by
     default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are where systems
     may run; without them everywhere that the policy has a target. `region` is where prices are from.
     `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what the planned work of a
-    calendar year may cost (SEK; a year without one has no limit). `look` is how documents look.
-    `scenarios` are variants to compare, by name.
+    calendar year may cost (SEK; a year without one has no limit). `look` is how documents look. `scenarios` are
+    variants to compare, by name.
     """
 
     organisation: Name
@@ -157,6 +159,8 @@ class Case(_Frozen):
     providers: list[Name] = Field(default_factory=list)
     regions: list[Name] = Field(default_factory=list)
     catalogue: str | None = None
+    price_lists: list[Name] = Field(default_factory=list)
+    needed_services: list[Name] = Field(default_factory=list)
     store: Annotated[str, Field(pattern=r"^s3://[a-z0-9.-]{3,63}(/.*)?$")] | None = None
     exchange: Exchange | None = None
     diary_number: str | None = None

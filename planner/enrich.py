@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.case import Case
+from planner.catalogue import Catalogue, load_catalogue
+from planner.catalogue.needed import service_findings, service_gaps
 from planner.facts.support import each_technology, match_technology, support_status
 from planner.identity import systems_by_name
 from planner.policy import Policy
@@ -16,8 +18,15 @@ _STATUSES = ["ended", "unknown", "ends_within_12_months", "supported"]
 _KEYS = {"system_id", "name", "organisation"}
 
 
-def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
+def enrich(
+    portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue | None = None
+) -> dict[str, pd.DataFrame]:
     """Derive facts.
+
+    Parameters
+    ----------
+    catalogue
+        Whose regions list services; the shipped one by default.
 
     Returns
     -------
@@ -27,12 +36,16 @@ def enrich(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.Dat
     """
     links = mark_shared(_links(portfolio), portfolio["dataflows"], portfolio["systems"], policy)
     support = _support(portfolio, case)
-    facts = _facts(portfolio, links, support, case, policy)
+    known = catalogue or load_catalogue()
+    gaps = service_gaps(portfolio, case, known).set_axis(portfolio["systems"]["system_id"])
+    facts = conform(_facts(portfolio, links, support, case, policy).merge(gaps, on="system_id"), "facts")
     return {
         "links": links,
         "support": support,
         "facts": facts,
-        "findings": _findings(portfolio, links, support),
+        "findings": concat(
+            [_findings(portfolio, links, support), service_findings(portfolio, case, known)], "findings"
+        ),
     }
 
 
@@ -117,7 +130,7 @@ def _facts(
         months = {lead.route: getattr(lead, attribute) for lead in policy.schedule.lead_times}
         facts[name] = _months_before(facts["notice_date"], facts["lead_route"].map(months).astype("Int64"))
     facts["years_to_retirement"] = systems["retire_year"] - case.plan_date.year
-    return conform(facts.reset_index(), "facts")
+    return facts.reset_index()
 
 
 def _lead_route(stated: pd.Series, value: pd.Series, policy: Policy) -> pd.Series:

@@ -33,6 +33,8 @@ DERIVED: dict[str, list[tuple[str, str]]] = {
     "notice_date": [("systems", "contract_end_date"), ("systems", "notice_months")],
     "lead_route": [("systems", "procurement_route"), ("systems", "annual_cost_sek")],
     "contract_value_sek": [("systems", "annual_cost_sek")],
+    "service_gaps": [("systems", "needed_services")],
+    "has_needed_services": [("systems", "needed_services")],
     "years_to_retirement": [("systems", "retire_year")],
     "risk_l1": [("servers", "os"), ("systems", "os"), ("systems", "db"), ("systems", "runtime")],
     "risk_l2": [("systems", "contract_end_date"), ("systems", "is_contract_rolling")],

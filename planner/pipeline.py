@@ -13,7 +13,7 @@ from pandas import DataFrame
 from planner.baseline import baseline
 from planner.business_case import business_case
 from planner.case import Case, read_case
-from planner.catalogue import load_catalogue
+from planner.catalogue import load_catalogue, with_price_lists
 from planner.cite import cite
 from planner.classify import classify
 from planner.counters import counters
@@ -63,8 +63,8 @@ STEPS = (
     "baseline",
     "group",
     "schedule",
-    "business_case",
     "simulate",
+    "business_case",
     "outlook",
     "cite",
     "freshness",
@@ -105,7 +105,8 @@ def compute(case: Case, call: Call = run_now, history: History | None = None, *,
         Follow them, and do not keep to their dates.
     """
     policy = policy_of(case)
-    catalogue = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
+    shipped = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
+    catalogue = with_price_lists(shipped, case, policy.sizing.hours_per_month.value)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     decided = read_review(case.folder / FILE)
     lineage, base = Lineage(), Base()
@@ -115,7 +116,7 @@ def compute(case: Case, call: Call = run_now, history: History | None = None, *,
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),
-        "enrich": lambda before: enrich(before, case, policy),
+        "enrich": lambda before: enrich(before, case, policy, catalogue),
         "progress": lambda before: progress(before, case),
         "assess": lambda before: assess(before, case, policy),
         "classify": lambda before: classify(before, case, policy),
@@ -127,8 +128,8 @@ def compute(case: Case, call: Call = run_now, history: History | None = None, *,
         "baseline": lambda before: baseline(before, base),
         "group": lambda before: group(before, case, policy),
         "schedule": lambda before: schedule(before, case, policy),
-        "business_case": lambda before: business_case(before, case, policy, catalogue),
         "simulate": lambda before: simulate(before, case, policy),
+        "business_case": lambda before: business_case(before, case, policy, catalogue),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
         "freshness": lambda before: freshness(before, case, policy, catalogue),

@@ -21,7 +21,14 @@ from planner.schema import conform
 
 FIT = load_policy().cloud_fit
 TARGET = next(target for target in FIT.targets if target.name == "saas_eu")
-FACTS = {"is_provisional": False, "known_fields": 1, "depends_on_count": 0, "needed_by_count": 0}
+FACTS = {
+    "is_provisional": False,
+    "known_fields": 1,
+    "depends_on_count": 0,
+    "needed_by_count": 0,
+    "service_gaps": "none",
+    "has_needed_services": False,
+}
 # Everything answered, and nothing in the way.
 CLEAR: dict[str, Any] = {
     "security_sensitive": False,
@@ -219,7 +226,10 @@ def test_the_lens_follows_the_best_cloud(fields: dict[str, Any], low: float, hig
             "gates:\n  - {name: x, exceeds: {rto_h: memory}, verdict: deny, because: {sv: a, en: b}, source: s}\n",
             ["memory", "latency_ms"],
         ),
-        ("gates:\n  - {name: x, verdict: deny, because: {sv: a, en: b}, source: s}\n", ["'when' or 'exceeds'"]),
+        (
+            "gates:\n  - {name: x, verdict: deny, because: {sv: a, en: b}, source: s}\n",
+            ["'when', 'exceeds' and 'gap_in'"],
+        ),
         (
             "gates:\n  - {name: x, when: {field: users, above: 2}, verdict: needs_decision, task: nope, because: {sv: a, en: b}, source: s}\n",
             ["nope"],

@@ -78,6 +78,17 @@ def test_what_a_plan_reads_is_a_change_and_nothing_else_is(case: Path, file: str
     assert _look(case, seen) == state
 
 
+@pytest.mark.parametrize("file", ["lista.csv", "fakta/manifest.json"])
+def test_price_lists_and_a_snapshot_of_ones_own_are_read_too(make_case: Callable[..., Path], file: str) -> None:
+    made = make_case({"register.csv": REGISTER}, SOURCES, extra="catalogue: fakta\nprice_lists: [lista.csv]\n")
+    (made / "export").mkdir()
+    seen: dict[str, str] = {}
+    _look(made, seen)
+    (made / file).parent.mkdir(exist_ok=True)
+    (made / file).write_text("new", encoding="utf-8")
+    assert _look(made, seen) == "changed"
+
+
 def test_a_file_that_is_only_saved_anew_is_no_change(case: Path) -> None:
     seen: dict[str, str] = {}
     _look(case, seen)

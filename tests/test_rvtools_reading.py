@@ -153,6 +153,12 @@ SECOND = {"raw_disks": 1, "shared_disks": 1, "snapshots": 1, "snapshot_gib": 2, 
 NOT_OLD = ["server_id", "connected_usb"]
 
 
+def test_the_wait_for_a_processor_is_read_as_the_per_cent_that_it_is(make_case: MakeCase) -> None:
+    tabs = changed("vInfo", 0, **{"Overall Cpu Readiness": 7.5})
+    ready = by_name(read(make_case, new(tabs)))["cpu_ready_pct"]
+    assert ready["dvarg01"] == 7.5 and ready.drop("dvarg01").isna().all()
+
+
 @pytest.mark.parametrize("spelling", [new, old, internal])
 def test_every_spelling_gives_the_same_servers(make_case: MakeCase, spelling: Callable[..., dict[str, Table]]) -> None:
     tables = read(make_case, spelling(estate()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -261,3 +262,44 @@ def test_a_percentile_that_no_series_has_is_refused() -> None:
     sizing["database_percentile"]["value"] = 90
     with pytest.raises((ValueError, PolicyError), match="database_percentile"):
         type(POLICY.sizing).model_validate(sizing)
+
+
+@pytest.mark.parametrize(
+    ("written", "engine"),
+    [("SQL Server 2019 Standard", "sqlserver_standard"), ("SQL Server 2019", "sqlserver")],
+)
+def test_a_managed_sql_server_is_priced_by_its_edition_and_without_a_price_it_says_so(
+    written: str, engine: str
+) -> None:
+    servers = [{"memory_gib": 32.0, "os": "Windows Server 2019"}, {"os": "Windows Server 2019"}]
+    portfolio = portfolio_of(servers, db=written)
+    made = size(portfolio, STOCKHOLM, POLICY, load_catalogue())
+    row = made["targets"].set_index("server_id").loc["s0"]
+    assert row["engine"] == engine and row["state"] == "price_not_found" and pd.isna(row["compute_usd_month"])
+    found = made["findings"].iloc[0]
+    assert (found["code"], found["value"]) == ("managed_engine_without_price", engine)
+    catalogue = load_catalogue()
+    asked = {"region": "eu-north-1", "product": "database", "kind": "sqlserver_standard_single_az", "usd": 1.5}
+    asked |= {"scope": "db.m6i.2xlarge", "unit": "hour", "as_of": "2026-11-01", "source": "drawn", "origin": "snapshot"}
+    prices = pd.concat([catalogue.prices, pd.DataFrame([asked])], ignore_index=True).astype(catalogue.prices.dtypes)
+    priced = size(portfolio, STOCKHOLM, POLICY, replace(catalogue, prices=prices))
+    is_known = engine == "sqlserver_standard"
+    row = priced["targets"].set_index("server_id").loc["s0"]
+    assert row["state"] == ("sized" if is_known else "price_not_found")
+    assert priced["findings"].empty == is_known
+
+
+def test_a_server_that_waits_for_its_host_is_not_made_smaller_by_what_it_was_given() -> None:
+    ready = [{"cpu_ready_pct": value} for value in (7.5, 5.0, None, 7.5)]
+    series = [use(10, 20, 2)] * 3 + [{}]
+    made = sized(portfolio_of(ready, series))
+    assert made["vcpu_basis"].tolist() == ["contended", "utilisation", "utilisation", "allocated"]
+    assert made["need_vcpu"].tolist() == [4.0, 1.0, 1.0, 4.0]
+    assert made["memory_gib_basis"].tolist() == ["utilisation"] * 3 + ["allocated"]
+    # Its average is as little known, so that no burstable type is taken on trust.
+    assert made["need_sustained_vcpu"].isna().tolist() == [True, False, False, True]
+    portfolio = portfolio_of(ready, series)
+    whole = portfolio.with_tables(size(portfolio, STOCKHOLM, POLICY, CATALOGUE))
+    assert "promise_sizes" not in set(verify(whole, STOCKHOLM, POLICY)["findings"]["detail"])
+    calm = Portfolio({**whole.tables, "servers": whole["servers"].assign(cpu_ready_pct=0.0)})
+    assert "promise_sizes" in set(verify(calm, STOCKHOLM, POLICY)["findings"]["detail"])

@@ -8,7 +8,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from planner.business_case.licences import sql_rows
+from planner.business_case.list_prices import Prices
 from planner.business_case.scope import MODEL, footprint
+from planner.business_case.slip import slip_parts, slips
+from planner.business_case.transfer import egress_rows
 from planner.business_case.years import LATEST, shares, spread
 from planner.case import Case
 from planner.facts.laws import load_laws
@@ -27,6 +31,7 @@ class Span:
 
     years: list[int]
     systems: pd.DataFrame
+    months: pd.DataFrame
 
     @cached_property
     def after(self) -> pd.DataFrame:
@@ -34,13 +39,18 @@ class Span:
         start = self.systems["move_date"] + pd.Timedelta(days=1)
         return shares(start, pd.Series(LATEST, index=start.index), self.years)
 
+    @cached_property
+    def slip(self) -> pd.DataFrame:
+        """Share of the mean delay that each system has, in the year of its cut-over."""
+        return slip_parts(self.months, self.systems["move_date"], self.years)
+
     @property
     def whole(self) -> pd.DataFrame:
         """All years whole."""
         return pd.DataFrame(1.0, index=self.systems.index, columns=self.years)
 
 
-def quantities(portfolio: Portfolio, scope: pd.DataFrame, case: Case, policy: Policy) -> pd.DataFrame:
+def quantities(portfolio: Portfolio, scope: pd.DataFrame, prices: Prices, case: Case, policy: Policy) -> pd.DataFrame:
     """Rows of the cash flow without their amounts."""
     years = [case.start_date.year + number for number in range(int(policy.business_case.years.value))]
     systems = scope[scope["is_compared"]].set_index("system_id")
@@ -49,8 +59,11 @@ def quantities(portfolio: Portfolio, scope: pd.DataFrame, case: Case, policy: Po
         .set_index("system_id")[["disposition"]]
         .join(portfolio["systems"].set_index("system_id")[["contract_end_date", "delivery"]])
     )
-    span = Span(years, systems.join(facts))
+    span = Span(years, systems.join(facts), slips(portfolio, systems["move_date"], years[-1]))
     parts = [*_today(span, portfolio), *_cloud(span, portfolio), _double(span, portfolio)]
+    parts += [_from_move(span, egress_rows(portfolio, systems.index, prices.egress))]
+    held = prices.held[prices.held.index.isin(systems.index)]
+    parts += [_from_move(span, sql_rows(held, prices.sql))]
     parts += [_migration(portfolio, scope, policy, years), _contract_tail(span), _exit_fees(span)]
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
     defaults = {"purchase": "every", "state": "known", "is_compared": True}
@@ -75,19 +88,29 @@ def _today(span: Span, portfolio: Portfolio) -> list[pd.DataFrame]:
     capped = own.assign(component="infrastructure", state="capped")
     made = [
         spread(own[is_own].assign(kind="today"), span.whole[is_own]),
-        spread(own[retires].assign(kind="ended"), span.after[retires]),
-        spread(capped[is_capped].assign(kind="ended"), span.after[is_capped]),
+        *_ended(span, own[retires]),
+        *_ended(span, capped[is_capped]),
     ]
     for part, unit in MODEL.items():
         rows = pd.DataFrame({"quantity": taken[unit], "unit": unit, "source": OWN_MODEL, "component": part})
         rows = rows.assign(system_id=systems.index, state="modelled")
         has_any = (rows["quantity"] > 0).fillna(False)
         baseline, ended = has_any & ~is_own, has_any & ~retires & ~is_capped
-        made += [
-            spread(rows[baseline].assign(kind="today"), span.whole[baseline]),
-            spread(rows[ended].assign(kind="ended"), span.after[ended]),
-        ]
+        made += [spread(rows[baseline].assign(kind="today"), span.whole[baseline]), *_ended(span, rows[ended])]
     return made
+
+
+def _ended(span: Span, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """What ends after the move, and what it costs that the move is later than planned."""
+    return [
+        spread(rows.assign(kind="ended"), span.after.loc[rows.index]),
+        spread(rows.assign(kind="slip"), span.slip.loc[rows.index]),
+    ]
+
+
+def _from_move(span: Span, rows: pd.DataFrame) -> pd.DataFrame:
+    """What the cloud takes of something in every year, from the cut-over on; a row without a price is kept whole."""
+    return spread(rows, span.after.loc[rows.index])
 
 
 def _cloud(span: Span, portfolio: Portfolio) -> list[pd.DataFrame]:

@@ -26,6 +26,7 @@ class Totals:
     """Quantities of the comparison, summed over systems, and what they cost under any assumptions."""
 
     quantities: pd.DataFrame
+    prices: Mapping[str, float]
     years: list[int]
     case: Case
     policy: Policy
@@ -42,7 +43,7 @@ class Totals:
         size = max((np.size(value) for value in at.values()), default=1)
         made: dict[str, Array] = {}
         for place, year in enumerate(self.years):
-            rates = sek_per_unit(at, year, self.case, self.policy)
+            rates = sek_per_unit({**self.prices, **at}, year, self.case, self.policy)
             for (bought, kind, component, of_year), quantity in self.sums.items():
                 if of_year == year and bought in (purchase, "every"):
                     kinds = made.setdefault(kind, np.zeros((len(self.years), size)))

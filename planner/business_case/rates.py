@@ -12,6 +12,12 @@ HOURS_PER_YEAR = 365 * 24
 HOURS_PER_DAY = 8
 # The range of the effort model, as a factor on its likely days.
 EFFORT = "effort"
+# How much later systems change hands than planned, from the futures of the schedule.
+SLIP = "slip_months"
+# List prices of the catalogue: facts that are not drawn.
+EGRESS = "egress_usd_per_gb"
+SQL_STANDARD, SQL_ENTERPRISE = "sql_standard_usd_per_vcpu_hour", "sql_enterprise_usd_per_vcpu_hour"
+MONTHS_PER_YEAR = 12
 Rates = dict[tuple[str, str], Any]
 
 
@@ -21,16 +27,18 @@ def sek_per_unit(at: Mapping[str, Any], year: int, case: Case, policy: Policy) -
     Parameters
     ----------
     at
-        A value for every assumption of the policy's business_case, and for `effort`.
+        A value for every assumption of the policy's business_case, for `effort` and `slip_months`, and the list prices.
     """
     age = year - case.plan_date.year
     today = {name: rate * (1 + at["today_growth_pct"] / 100) ** age for name, rate in _today(at, case, policy).items()}
     cloud = {name: rate * (1 + at["cloud_growth_pct"] / 100) ** age for name, rate in _cloud(at, case).items()}
     ended = {"annual_cost": at["retired_avoidable_pct"]}
+    ends = {name: rate * ended.get(name, at["avoidable_pct"]) / 100 for name, rate in today.items()}
     day = policy.effort.day_rate.value * (1 + at["day_rate_pct"] / 100)
     return {
         **{("today", name): rate for name, rate in today.items()},
-        **{("ended", name): -rate * ended.get(name, at["avoidable_pct"]) / 100 for name, rate in today.items()},
+        **{("ended", name): -rate for name, rate in ends.items()},
+        **{("slip", name): rate * at[SLIP] / MONTHS_PER_YEAR for name, rate in ends.items()},
         **{("cloud", name): rate for name, rate in cloud.items()},
         ("double_running", "cloud"): cloud["compute"] * at["double_running_months"],
         ("migration", "work"): day * at[EFFORT],
@@ -72,7 +80,23 @@ def _cloud(at: Mapping[str, Any], case: Case) -> dict[str, Any]:
         "licence": usd * size,
         "disks": usd,
         "extras": usd * at["cloud_extras_pct"] / 100,
+        "egress": usd * at["egress_gb_per_server_month"] * MONTHS_PER_YEAR * at[EGRESS],
+        "egress_known": usd * at[EGRESS],
+        **_sql(at, usd * size),
     }
+
+
+def _sql(at: Mapping[str, Any], usd: Any) -> dict[str, Any]:
+    """Per vCPU of a server with SQL Server: by edition, and the part of it where nobody knows whose the licence is."""
+    standard, enterprise = at[SQL_STANDARD], at[SQL_ENTERPRISE]
+    hourly = {
+        "standard": standard,
+        "enterprise": enterprise,
+        "edition_unknown": standard + (enterprise - standard) * at["sql_enterprise_pct"] / 100,
+    }
+    paid = {f"sql_{edition}": usd * HOURS_PER_YEAR * price for edition, price in hourly.items()}
+    left_open = {f"{name}_open": rate * at["sql_included_pct"] / 100 for name, rate in paid.items()}
+    return {**paid, **left_open, "sql_brought": 0.0}
 
 
 def _sek_per_usd(at: Mapping[str, Any], case: Case) -> Any:

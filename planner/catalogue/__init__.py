@@ -1,6 +1,7 @@
 """Cloud facts: a dated snapshot of types, offerings, regions and services, and sourced list prices. Only `refresh`
 needs boto3."""
 
+from planner.catalogue.own_prices import with_price_lists
 from planner.catalogue.prices import price_types
 from planner.catalogue.rates import database_types, licence_prices, storage_price, storage_prices, transfer_prices
 from planner.catalogue.snapshot import Catalogue, load_catalogue
@@ -14,4 +15,5 @@ __all__ = [
     "storage_price",
     "storage_prices",
     "transfer_prices",
+    "with_price_lists",
 ]

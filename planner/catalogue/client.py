@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 from botocore.parsers import ResponseParserError
 
 from planner.errors import CatalogueError
@@ -17,8 +17,9 @@ HOME_REGION = "eu-north-1"
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
 # A part fails by what AWS or the way there answers, or by an answer that is not of the documented shape. Half an answer
 # with HTTP 200 is a ResponseParserError, which botocore counts neither among its own errors nor retries; JSON of the
-# wrong shape comes out of its parser as whatever Python raises.
-FAULTS = (BotoCoreError, ClientError, ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
+# wrong shape comes out of its parser as whatever Python raises. Files of credentials are read when a part is asked for.
+SHAPES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+FAULTS = (BotoCoreError, ClientError, ResponseParserError, OSError, *SHAPES)
 # The Price List API answers in a few regions, of its own partition each.
 PRICING_REGIONS = {"aws": "eu-central-1", "aws-eusc": "eusc-de-east-1"}
 SAVINGS_REGIONS = {"aws": "us-east-1"}
@@ -73,7 +74,9 @@ class Aws:
             yield from page[key]
             if not page.get("nextToken"):
                 return
-            token = {"nextToken": page["nextToken"]}
+            if token == (token := {"nextToken": page["nextToken"]}):
+                # As botocore's own paginators do: the list would never end.
+                raise PaginationError(message=f"the same token twice in {operation}")
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
@@ -86,5 +89,5 @@ def reason_of(fault: Exception) -> str:
     """What failed, in words without account numbers, names or request ids: a snapshot is handed on."""
     if isinstance(fault, ClientError):
         return f"{fault.response.get('Error', {}).get('Code', 'error')} in {fault.operation_name}"
-    is_named = isinstance(fault, BotoCoreError | ResponseParserError)
+    is_named = isinstance(fault, BotoCoreError | ResponseParserError | OSError)
     return type(fault).__name__ if is_named else f"unexpected answer ({type(fault).__name__})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from planner.catalogue.client import SAVINGS_REGIONS, Aws
@@ -95,7 +96,7 @@ def _savings(region: str, rate: dict[str, Any]) -> dict[str, Any] | None:
     plan = rate["savingsPlanOffering"]
     years, usd = YEARS.get(int(plan["durationSeconds"])), float(rate["rate"])
     name = {item["name"]: item["value"] for item in rate["properties"]}.get("instanceType")
-    if years is None or name is None or plan["currency"] != "USD" or rate["unit"] != "Hrs" or usd <= 0:
+    if years is None or name is None or plan["currency"] != "USD" or rate["unit"] != "Hrs" or not 0 < usd < math.inf:
         return None
     kind = f"{PLANS[plan['planType']]}_{years}"
     return price_row("compute", region, kind, name, "hour", usd) | {"source": SAVINGS_SOURCE}

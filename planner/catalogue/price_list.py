@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,7 @@ def dimensions(product: Product, term: str = "OnDemand", **wanted: str) -> list[
         if all(offer.get("termAttributes", {}).get(name) == value for name, value in wanted.items())
         for dimension in offer["priceDimensions"].values()
     ]
-    return [dimension for dimension in found if _usd(dimension) > 0]
+    return [dimension for dimension in found if 0 < _usd(dimension) < math.inf]
 
 
 def price(product: Product, term: str = "OnDemand", **wanted: str) -> tuple[float, str] | None:

@@ -62,10 +62,12 @@ def storage_prices(catalogue: Catalogue, region: str) -> pd.DataFrame:
 
 
 def storage_price(catalogue: Catalogue, region: str) -> tuple[float | None, str | None, str | None]:
-    """USD a GiB-month of gp3 disk in one region, with date and source; None where no source has one."""
-    rows = storage_prices(catalogue, region).query("kind == 'gp3'")
+    """USD a GiB-month of disk in one region, with date and source: that of a price list of the case (`disk`), else gp3;
+    None where no source has one."""
+    rows = storage_prices(catalogue, region).query("kind in ['disk', 'gp3']")
     if rows.empty:
         return None, None, None
+    # In the order of the alphabet, in which the case's own comes first.
     row = rows.iloc[0]
     return float(row["usd"]), str(row["as_of"]), str(row["source"])
 

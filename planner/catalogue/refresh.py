@@ -86,13 +86,13 @@ def refresh(
         raise CatalogueError("the folder exists already", place=str(out), remedy="Choose another --out.")
     aws = Aws(session or boto3.Session(), config)
     keys = _keys(aws, sorted(set(regions)), _known(parts))
-    kept = Unfinished(out, captured_date)
+    made = made_with or f"AWS API through boto3 {boto3.__version__}"
+    kept = Unfinished(out, captured_date, made)
     answers = _answers(aws, keys, kept, progress or (lambda done, total, name: None))
     _refuse_if_nothing_was_read(answers)
     tables = {key: answer.tables for key, answer in answers.items() if answer.tables is not None}
     reasons = {key: answer.reason for key, answer in answers.items() if answer.reason}
     skipped = {key for key, answer in answers.items() if not answer.is_asked}
-    made = made_with or f"AWS API through boto3 {boto3.__version__}"
     write_snapshot(out, tables, reasons, skipped, captured_date, made, last or sorted(SNAPSHOTS.glob("aws-*"))[-1])
     # The folder may have held a snapshot that this process has read.
     load_catalogue.cache_clear()
@@ -110,11 +110,14 @@ def _known(parts: Iterable[str]) -> list[str]:
 
 
 def _keys(aws: Aws, regions: list[str], parts: list[str]) -> list[Key]:
-    for region in regions:
+    for region, remedy in [
+        *((region, "") for region in regions),
+        (aws.home, "It is that of the profile or AWS_REGION."),
+    ]:
         try:
             aws.partition_of(region)
         except BotoCoreError as reason:
-            raise CatalogueError(f"no such region ({reason})", place=region) from None
+            raise CatalogueError(f"no such region ({reason})", place=region, remedy=remedy) from None
     return [(part, region) for region in regions for part in parts]
 
 
@@ -125,9 +128,14 @@ def _answers(aws: Aws, keys: list[Key], kept: Unfinished, progress: Progress) ->
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         for stage in (first, [key for key in keys if key[0] == TYPES]):
             asked = {key: pool.submit(_answer, aws, key, _offered(answers, key[1]), kept) for key in stage}
-            for key, coming in asked.items():
-                answers[key] = coming.result()
-                progress(len(answers), len(keys), f"{key[1]} {key[0]}")
+            try:
+                for key, coming in asked.items():
+                    answers[key] = coming.result()
+                    progress(len(answers), len(keys), f"{key[1]} {key[0]}")
+            except BaseException:
+                # Somebody has had enough: what is not begun is left for the next refresh.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     return answers
 
 
@@ -142,6 +150,8 @@ def _answer(aws: Aws, key: Key, offered: list[str], kept: Unfinished) -> Answer:
         return Answer(None, OTHER_PARTITION, is_asked=False)
     if (known := kept.read(key)) is not None:
         return Answer(known)
+    if part == TYPES and not offered:
+        return Answer(None, "no offerings to ask for")
     try:
         tables = types_of(aws, region, offered) if part == TYPES else PARTS[part](aws, region)
     except FAULTS as fault:
@@ -156,7 +166,8 @@ def _answer(aws: Aws, key: Key, offered: list[str], kept: Unfinished) -> Answer:
 def _refuse_if_nothing_was_read(answers: dict[Key, Answer]) -> None:
     if any(answer.tables for answer in answers.values()):
         return
-    (_, region), answer = next((item for item in answers.items() if item[1].is_asked), (("", ""), Answer(None)))
+    first = next(iter(answers.items()), (("", ""), Answer(None, "nothing was asked for")))
+    (_, region), answer = next((item for item in answers.items() if item[1].is_asked), first)
     raise CatalogueError(
         f"AWS could not be asked ({answer.reason})",
         place=region,

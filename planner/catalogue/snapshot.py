@@ -94,6 +94,7 @@ class Catalogue:
     `prices` has one row per region, product, kind and scope of each origin: `shipped` with the planner, or read into
     the `snapshot`. `manifest` says when and with what the snapshot was made, and of each part whether it was read,
     kept from an earlier one or missing; a snapshot made through a mock names it and is never called live.
+    `own_types` are machines of the case's own price lists.
     """
 
     instance_types: pd.DataFrame
@@ -103,6 +104,7 @@ class Catalogue:
     database_classes: pd.DataFrame
     prices: pd.DataFrame
     manifest: dict[str, Any]
+    own_types: frozenset[str] = frozenset()
 
 
 @lru_cache

@@ -32,22 +32,25 @@ SOURCES = (
 class Unfinished:
     """What a refresh has read so far, one file a part, beside the folder that it will write."""
 
-    def __init__(self, out: Path, captured_date: date) -> None:
+    def __init__(self, out: Path, captured_date: date, made_with: str) -> None:
         self._folder = out.parent / f".{out.name}.unfinished"
-        self._date = captured_date.isoformat()
+        # What a mock has read is not the answer of AWS, were it of the same day.
+        self._made = {"captured_date": captured_date.isoformat(), "made_with": made_with}
 
     def read(self, key: Key) -> Tables | None:
-        """Rows of a part read earlier for the same day; None when there are none, or the file is torn."""
+        """Rows of a part read earlier for the same day and in the same way; None when there are none, or the file is
+        torn."""
         try:
             known = json.loads(self._path(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            tables = dict(known.pop("tables"))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
-        return dict(known["tables"]) if known["captured_date"] == self._date else None
+        return tables if known == self._made else None
 
     def write(self, key: Key, tables: Tables) -> None:
         """Keep what was read; a file that cannot be kept costs only time."""
         path = self._path(key)
-        text = json.dumps({"captured_date": self._date, "tables": tables}, ensure_ascii=False)
+        text = json.dumps({**self._made, "tables": tables}, ensure_ascii=False)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path.with_suffix(".new").write_text(text, encoding="utf-8")
@@ -176,6 +179,8 @@ def _write(out: Path, files: dict[str, bytes]) -> None:
             out.rename(old)
         fresh.rename(out)
     except OSError as reason:
+        if old.exists() and not out.exists():
+            old.rename(out)
         raise CatalogueError(f"the snapshot cannot be written ({reason.strerror})", place=str(out)) from None
     finally:
         for left in (fresh, old):

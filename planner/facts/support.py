@@ -118,9 +118,11 @@ def match_technology(texts: pd.Series, support: Support | None = None, *, kind: 
         earliest and latest end of security support that the text allows; they are equal when it names one release.
     """
     known = support or load_support()
-    rows = {text: _match(str(text), known, kind) for text in texts.dropna().unique()}
-    frame = pd.DataFrame([rows.get(text, {}) if not pd.isna(text) else {} for text in texts], index=texts.index)
-    return frame.reindex(columns=list(COLUMNS)).astype(COLUMNS)
+    places, different = pd.factorize(texts)
+    # The last row stands for what is not known.
+    rows = [*(_match(str(text), known, kind) for text in different), {}]
+    frame = pd.DataFrame(rows).reindex(columns=list(COLUMNS)).astype(COLUMNS)
+    return frame.take(places).set_axis(texts.index)
 
 
 def each_technology(texts: pd.Series) -> pd.Series:

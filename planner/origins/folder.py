@@ -48,9 +48,10 @@ def contents_of(folder: Path) -> str:
 
 def inputs_of(case: Case) -> list[Path]:
     """The files that a plan of the case reads, in order; those in its folders one by one."""
-    named = ["case.yaml", *(source.file for source in case.sources), *BESIDE]
+    named = ["case.yaml", *(source.file for source in case.sources), *case.price_lists, *BESIDE]
+    named += [case.catalogue] if case.catalogue else []
     # A policy of one's own is named by a path, a shipped one by its name.
-    named += [given for given in (case.policy, case.catalogue) if given and ("/" in given or "\\" in given)]
+    named += [case.policy] if "/" in case.policy or "\\" in case.policy else []
     return sorted({file for name in named for file in _files(case.folder / name)})
 
 

@@ -121,6 +121,7 @@ class Sizing(Part):
     used_min_window_days: Number
     used_min_vcpu: Number
     used_min_memory_gib: Number
+    contention_cpu_ready_pct: Number
     database_percentile: Number
     database_min_memory_pct: Number
     idle_cpu_pct: Number

@@ -59,6 +59,9 @@ class BusinessCase(Part):
     size_error_pct: Assumption
     cloud_extras_pct: Assumption
     double_running_months: Assumption
+    egress_gb_per_server_month: Assumption
+    sql_enterprise_pct: Assumption
+    sql_included_pct: Assumption
     depreciation_years: Number
     kwh_per_core_hour: Number
     grid_g_co2_per_kwh: Number | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -55,16 +56,18 @@ CONSTANTS = [f"{PREFIX}{name}" for name in Target.model_fields if name not in {"
 
 
 class TargetGate(Part):
-    """What a target has to pass for a system, in one of two forms.
+    """What a target has to pass for a system, in one of three forms.
 
     `when` is a condition on the system and on the target (`target_...`). `exceeds` maps columns of the system to
     figures of the target: the gate holds where the target's figure exceeds what the system accepts. An unknown figure
-    of a target meets no comparison; a gate asks for it with `is_known`.
+    of a target meets no comparison; a gate asks for it with `is_known`. `gap_in` names a column of the system that
+    lists regions with what each lacks (`eusc-de-east-1:lex`): the gate holds where the target's region is among them.
     """
 
     name: Key
     when: Condition | None = None
     exceeds: dict[str, str] | None = None
+    gap_in: str | None = None
     verdict: Literal["deny", "needs_decision", "allow_with"]
     task: Key | None = None
     on_unknown: Literal["needs_decision", "ignore"] = "ignore"
@@ -75,8 +78,8 @@ class TargetGate(Part):
 
     @model_validator(mode="after")
     def _one_form(self) -> TargetGate:
-        if (self.when is None) == (self.exceeds is None):
-            raise ValueError(f"gate '{self.name}' needs either 'when' or 'exceeds'")
+        if [self.when, self.exceeds, self.gap_in].count(None) != 2:
+            raise ValueError(f"gate '{self.name}' needs exactly one of 'when', 'exceeds' and 'gap_in'")
         wrong = sorted(set((self.exceeds or {}).values()) - {"latency_ms", "rto_h", "rpo_h"})
         if wrong:
             raise ValueError(f"gate '{self.name}': a target has no figure '{wrong[0]}'; latency_ms, rto_h or rpo_h")
@@ -86,7 +89,7 @@ class TargetGate(Part):
 
     def fields(self) -> list[str]:
         """Columns of the system that it reads."""
-        read = self.when.fields() if self.when else list(self.exceeds or {})
+        read = self.when.fields() if self.when else [*(self.exceeds or {}), *([self.gap_in] if self.gap_in else [])]
         return [name for name in read if name not in CONSTANTS]
 
 
@@ -103,7 +106,7 @@ class CloudFit(Part):
             if twice:
                 raise ValueError(f"the name '{twice}' stands twice")
         for gate in self.gates:
-            read = gate.when or Condition(all=[Condition(field=name, is_known=True) for name in gate.exceeds or {}])
+            read = gate.when or Condition(all=[Condition(field=name, is_known=True) for name in gate.fields()])
             check_fields(gate.name, read, CONSTANTS)
         return self
 
@@ -135,10 +138,14 @@ class _Constants:
 
 
 def _on(gate: TargetGate, target: Target, known: _Constants) -> Condition | None:
-    if gate.exceeds is not None:
+    bound: Condition | bool
+    if gate.gap_in is not None:
+        lacks = rf"(?:^| ){re.escape(target.region or '')}:"
+        bound = Condition(field=gate.gap_in, matches=lacks) if target.region else False
+    elif gate.exceeds is not None:
         figures = {field: getattr(target, figure) for field, figure in gate.exceeds.items()}
         parts = [Condition(field=field, below=value) for field, value in figures.items() if value is not None]
-        bound: Condition | bool = Condition(any=parts) if parts else False
+        bound = Condition(any=parts) if parts else False
     else:
         assert gate.when is not None
         bound = _bind(gate.when, target, known)

@@ -57,10 +57,12 @@ def without_price(target_fit: pd.DataFrame, fit: CloudFit, region: str) -> pd.Se
     """Ids of the systems that no target in the region whose prices are known is open to.
 
     A system that may only run with another provider must not be given this one's price. Nothing can be said when no
-    target names the region's provider.
+    target stands for the region's provider.
     """
     provider = load_providers().of_region(region)
-    priced = [target.name for target in fit.targets if provider is not None and target.provider == provider.id]
+    priced = [
+        target.name for target in fit.targets if provider in _of(target) and target.service_model not in FREE_MODELS
+    ]
     rows = target_fit[target_fit["target"].isin(priced)]
     is_closed = (rows["verdict"].astype("string") == "deny").groupby(rows["system_id"], observed=True).all()
     return pd.Series(is_closed.index[is_closed.to_numpy(dtype=bool)], dtype="string")

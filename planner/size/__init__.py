@@ -9,8 +9,8 @@ from planner.catalogue import Catalogue, storage_price
 from planner.facts.support import match_technology
 from planner.policy import Policy
 from planner.policy.places import without_price
-from planner.portfolio import Portfolio
-from planner.schema import conform, load_table
+from planner.portfolio import Portfolio, finding_rows
+from planner.schema import concat, conform, load_table
 from planner.size.choose import choose
 from planner.size.managed import managed
 from planner.size.needs import for_choice, needs
@@ -51,7 +51,23 @@ def size(portfolio: Portfolio, case: Case, policy: Policy, catalogue: Catalogue)
     frame = frame.join(managed(frame, servers["disposition"], portfolio, policy))
     frame = frame.join(_chosen(frame, case.region, policy, catalogue)).assign(region=case.region)
     frame = frame.assign(state=frame["fit"].fillna(frame["state"]), **_storage(frame, case.region, policy, catalogue))
-    return {"targets": conform(frame[load_table("targets").names], "targets")}
+    return {
+        "targets": conform(frame[load_table("targets").names], "targets"),
+        "findings": _findings(frame, case.region),
+    }
+
+
+def _findings(frame: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Managed databases for which no source has a price, by engine."""
+    missing = frame.loc[frame["engine"].notna() & (frame["state"] == "price_not_found"), "engine"].astype("string")
+    counts = missing.value_counts().sort_index()
+    made = [
+        finding_rows(
+            "warning", "managed_engine_without_price", table="targets", value=engine, detail=f"{count}, {region}"
+        )
+        for engine, count in counts.items()
+    ]
+    return concat(made, "findings")
 
 
 def _platform(servers: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.facts.sql_server import editions
 from planner.policy import Policy
 from planner.portfolio import Portfolio
+
+SQL_SERVER = "sqlserver"
 
 
 def managed(frame: pd.DataFrame, disposition: pd.Series, portfolio: Portfolio, policy: Policy) -> pd.DataFrame:
@@ -20,16 +23,19 @@ def managed(frame: pd.DataFrame, disposition: pd.Series, portfolio: Portfolio, p
     DataFrame
         engine (blank for a server that stays one) and managed_state, on the index of `frame`.
     """
-    engine = frame["system_id"].map(_engines(portfolio, policy)).astype("string")
     is_sized = frame["state"] == "sized"
-    is_asked = is_sized & (disposition == "replatform") & frame["has_database"]
-    by_need = frame[is_sized].sort_values(["need_memory_gib", "server_id"], ascending=[False, True])
-    largest = frame.index.isin(by_need.drop_duplicates("system_id").index)
-    is_alone = frame["system_id"].map(frame["system_id"].value_counts()) == 1
-    state = pd.Series("managed", index=frame.index, dtype="string")
+    is_asked = (is_sized & (disposition == "replatform") & frame["has_database"]).astype(bool)
+    # Whole systems, and only those that are asked about: most are not.
+    rows = frame[frame["system_id"].isin(frame.loc[is_asked, "system_id"])]
+    engine = rows["system_id"].map(_engines(portfolio, policy)).astype("string")
+    by_need = rows[is_sized[rows.index]].sort_values(["need_memory_gib", "server_id"], ascending=[False, True])
+    largest = rows.index.isin(by_need.drop_duplicates("system_id").index)
+    is_alone = rows["system_id"].map(rows["system_id"].value_counts()) == 1
+    state = pd.Series("managed", index=rows.index, dtype="string")
     state = state.mask(~largest, "application_server").mask(is_alone, "one_server").mask(engine.isna(), "no_engine")
-    state = state.where(is_asked.astype(bool))
-    return pd.DataFrame({"engine": engine.where(state == "managed"), "managed_state": state})
+    state = state.where(is_asked[rows.index])
+    made = pd.DataFrame({"engine": engine.where(state == "managed"), "managed_state": state}, dtype="string")
+    return made.reindex(frame.index)
 
 
 def _engines(portfolio: Portfolio, policy: Policy) -> pd.Series:
@@ -37,4 +43,10 @@ def _engines(portfolio: Portfolio, policy: Policy) -> pd.Series:
     support = portfolio["support"]
     databases = support[support["column"] == "db"][["system_id", "product"]].drop_duplicates()
     alone = databases[~databases["system_id"].duplicated(keep=False)].dropna()
-    return alone.set_index("system_id")["product"].map(policy.sizing.managed_engines).dropna()
+    engine = alone.set_index("system_id")["product"].map(policy.sizing.managed_engines).dropna()
+    return engine.where(engine != SQL_SERVER, SQL_SERVER + ("_" + _editions(portfolio, engine.index)).fillna(""))
+
+
+def _editions(portfolio: Portfolio, systems: pd.Index) -> pd.Series:
+    """Editions of SQL Server, each of which is a managed engine of its own; one that nobody knows has no price."""
+    return editions(portfolio["systems"].set_index("system_id")["db"].reindex(systems))

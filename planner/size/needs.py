@@ -19,7 +19,7 @@ def needs(servers: pd.DataFrame, portfolio: Portfolio, policy: Policy) -> pd.Dat
     """
     series = portfolio["utilisation"].query("basis == 'series'")
     judged = portfolio["counters"][["server_id", "cpu_state", "memory_state", "confidence", "use"]]
-    known = servers[["server_id", "system_id", "vcpu", "memory_gib"]]
+    known = servers[["server_id", "system_id", "vcpu", "memory_gib", "cpu_ready_pct"]]
     known = known.merge(series, on="server_id", how="left").merge(judged, on="server_id").set_index(servers.index)
     has_database = known["system_id"].isin(_systems_with_database(portfolio))
     sizing = policy.sizing
@@ -57,10 +57,14 @@ def _need(known: pd.DataFrame, metric: str, has_database: pd.Series, least: pd.S
     # The floor keeps a server from shrinking to nothing, and never makes it larger than it is.
     floor = least.astype("Float64").where(least < allocated, allocated)
     wanted = (allocated * used / 100 * sizing.used_comfort.value).clip(lower=floor).round(4)
+    basis = is_used.map({True: "utilisation", False: "allocated"})
+    if metric == "cpu":
+        waits = is_used & _is_contended(known, policy)
+        basis, is_used = basis.mask(waits, "contended"), is_used & ~waits
     return pd.DataFrame(
         {
             f"need_{size}": wanted.where(is_used, allocated * sizing.comfort.value),
-            f"{size}_basis": is_used.map({True: "utilisation", False: "allocated"}).where(allocated.notna()),
+            f"{size}_basis": basis.where(allocated.notna()),
             f"{metric}_used_pct": used.where(is_used),
         }
     )
@@ -68,9 +72,14 @@ def _need(known: pd.DataFrame, metric: str, has_database: pd.Series, least: pd.S
 
 def _sustained(known: pd.DataFrame, policy: Policy) -> pd.Series:
     """vCPU in use on average: what a burstable type's credits have to last for; unknown where it is not measured."""
-    is_used = (known["cpu_state"] == "good") & (policy.sizing.basis == "utilisation")
+    is_used = (known["cpu_state"] == "good") & (policy.sizing.basis == "utilisation") & ~_is_contended(known, policy)
     average = known["cpu_avg_pct"].where(is_used)
     return (known["vcpu"] * average / 100 * policy.sizing.used_comfort.value).astype("Float64").round(4)
+
+
+def _is_contended(known: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Servers that wait for their host more than the policy lets pass; nothing is said where nobody has measured it."""
+    return (known["cpu_ready_pct"] > policy.sizing.contention_cpu_ready_pct.value).fillna(False).astype(bool)
 
 
 def for_choice(wanted: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -87,7 +87,7 @@ def instance_offers(operating_system: str, arch: str, region: str, policy: Polic
     excluded = {name for item in sizing.exclusions for name in item.types}
     usable = types[
         types["instance_type"].isin(offered)
-        & types["family"].isin(sizing.families)
+        & (types["family"].isin(sizing.families) | types["instance_type"].isin(catalogue.own_types))
         & (types["arch"] == arch)
         & ~types["is_bare_metal"].astype(bool)
         & ~types["instance_type"].isin(excluded)
@@ -97,17 +97,17 @@ def instance_offers(operating_system: str, arch: str, region: str, policy: Polic
     is_burstable = usable["is_burstable"].fillna(False).astype(bool)
     usable = usable.assign(sustained=np.where(is_burstable, usable["vcpu"] * baseline / 100, np.inf))
     usable = usable[usable["sustained"].notna()]
-    return _ordered(usable.merge(_prices(operating_system, region, catalogue), on="instance_type", how="left"))
+    prices = _prices(operating_system, region, replace(catalogue, instance_types=usable))
+    return _ordered(usable.merge(prices, on="instance_type", how="left"))
 
 
 def _prices(operating_system: str, region: str, catalogue: Catalogue) -> pd.DataFrame:
     prices = price_types(catalogue, region, operating_system)
-    bare = price_types(catalogue, region, "linux").set_index("instance_type")["usd_per_hour"]
-    licence = prices["usd_per_hour"] - prices["instance_type"].map(bare)
+    bare = prices if operating_system == "linux" else price_types(catalogue, region, "linux")
+    licence = prices["usd_per_hour"] - bare["usd_per_hour"]
     made = prices.assign(licence_per_hour=licence)
     for purchase in RESERVED:
-        found = price_types(catalogue, region, operating_system, purchase).set_index("instance_type")["usd_per_hour"]
-        made[f"{purchase}_per_hour"] = made["instance_type"].map(found)
+        made[f"{purchase}_per_hour"] = price_types(catalogue, region, operating_system, purchase)["usd_per_hour"]
     return made
 
 

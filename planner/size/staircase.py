@@ -38,7 +38,7 @@ class Staircase:
 
     def cells(self, needs: Sequence[Array]) -> Array:
         """Cell of every server, from one array of needs per dimension; a need that is not a number fits nowhere."""
-        at = np.zeros(len(needs[0]), dtype=np.intp)
+        at = np.zeros(len(needs[0]), dtype=np.int32)
         for steps, need in zip(self.steps, needs, strict=True):
             at *= len(steps) + 1
             at += _step(steps, need)

@@ -36,10 +36,18 @@ def sizes_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame
         )
         is_enough &= percentile.notna() & ~series["doubtful"].fillna("").str.contains(metric)
         is_enough = is_enough.fillna(False).astype(bool) & (sizing.basis == "utilisation")
+        waits = allocated["cpu_ready_pct"].gt(sizing.contention_cpu_ready_pct.value).fillna(False).astype(bool)
+        kept_whole = is_enough & waits & (metric == "cpu")
+        is_enough &= ~kept_whole
         floor = has.where(has < least, least)
         by_use = has * percentile / 100 * sizing.used_comfort.value
         expected = (has * sizing.comfort.value).where(~is_enough, by_use.where(by_use > floor, floor))
-        basis = pd.Series("allocated", index=targets.index).mask(is_enough, "utilisation").where(has.notna(), "")
+        basis = (
+            pd.Series("allocated", index=targets.index)
+            .mask(is_enough, "utilisation")
+            .mask(kept_whole, "contended")
+            .where(has.notna(), "")
+        )
         is_off = (need - expected).abs().gt(TOLERANCE_SIZE) | need.isna().ne(expected.isna())
         is_off |= targets[f"{size}_basis"].fillna("").ne(basis)
         is_off |= targets["state"].eq("sized") & targets[size].lt(need - TOLERANCE_SIZE)

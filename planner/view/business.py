@@ -32,7 +32,7 @@ REASONS = (
 )
 TARGET_STATES = ("sized", "price_not_found", "no_type_fits", "unknown_os", "os_not_offered", "unknown_size")
 COUNTERS = ("good", "short", "sparse", "doubtful", "missing")
-ROW_STATES = ("known", "modelled", "capped", "on_demand_instead", "by_law", "unknown")
+ROW_STATES = ("known", "modelled", "capped", "brought", "on_demand_instead", "by_law", "unknown")
 
 
 def business(desk: Desk) -> BusinessCase | None:
@@ -91,12 +91,12 @@ def _years(desk: Desk) -> tuple[BusinessYear, ...]:
     """Likely amounts by year: what goes on of today's cost, the cloud, and what the move itself costs."""
     sums = _main_rows(desk).groupby(["year", "kind"])["likely_sek"].sum().unstack(fill_value=0.0).astype(float)
     start, count = desk.plan.case.start_date.year, int(desk.plan.policy.business_case.years.value)
-    kinds = ("today", "ended", "contract_tail", "cloud", "migration", "double_running")
+    kinds = ("today", "ended", "contract_tail", "cloud", "migration", "double_running", "slip")
     sums = sums.reindex(index=range(start, start + count), columns=list(kinds)).fillna(0.0)
     made = []
     for year, row in zip(sums.index, sums.to_dict("records"), strict=True):
         kept = row["today"] + row["ended"] + row["contract_tail"]
-        once = row["migration"] + row["double_running"]
+        once = row["migration"] + row["double_running"] + row["slip"]
         made.append(BusinessYear(int(year), row["today"], kept, row["cloud"], once))
     return tuple(made)
 

@@ -59,8 +59,11 @@ def _targets(desk: Desk, servers: list[Server]) -> tuple[str, ...]:
 def _lines(desk: Desk, servers: list[Server], named: dict[str, list[str]]) -> tuple[str, ...]:
     sizing, say = desk.plan.policy.sizing, desk.texts.say
     used = [row for row in servers if "utilisation" in (text(row["vcpu_basis"]), text(row["memory_gib_basis"]))]
+    waiting = sum(text(row["vcpu_basis"]) == "contended" for row in servers)
+    limit = desk.written(sizing.contention_cpu_ready_pct.value)
+    told = (say("sizing_contended", count=waiting, limit=limit),) if waiting else ()
     if not used:
-        return ()
+        return told
     files = sorted({file for row in used for file in named.get(str(row["server_id"]), [])})
     counts = Counter(row["confidence"] for row in used)
     sure = ", ".join(
@@ -77,6 +80,7 @@ def _lines(desk: Desk, servers: list[Server], named: dict[str, list[str]]) -> tu
         ),
         f"CPU {cpu}; {say('sizing_memory')} {memory}",
         say("sizing_confidence", counts=sure, comfort=desk.written(sizing.used_comfort.value), files=shown),
+        *told,
     )
 
 

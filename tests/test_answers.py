@@ -37,6 +37,8 @@ def _case(folder: Path, form: str, **more: object) -> Case:
 def _with_sources(folder: Path, sources: list[dict[str, object]]) -> Case:
     """The example's case with other sources."""
     given = yaml.safe_load((EXAMPLE / "case.yaml").read_text(encoding="utf-8")) | {"sources": sources}
+    # Its files stay where they are.
+    given.pop("look")
     (folder / "case.yaml").write_text(yaml.safe_dump(given, allow_unicode=True), encoding="utf-8")
     return read_case(folder)
 

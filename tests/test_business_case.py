@@ -83,6 +83,7 @@ def with_table(name: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return business_case(Portfolio({**before().tables, name: frame}), example_case(), POLICY)
 
 
+@pytest.mark.slow
 def test_every_total_is_a_sum_of_rows() -> None:
     tables = made()
     rows = tables["cash_flows"].query("is_compared and state != 'unknown'")

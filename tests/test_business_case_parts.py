@@ -12,6 +12,9 @@ from planner.portfolio import Portfolio
 from planner.verify.money import money_holds
 from tests.test_business_case import POLICY, before, example_case, made, moved, total, with_table
 
+# They plan cases, start processes or wait for servers.
+pytestmark = pytest.mark.slow
+
 SQL = "sql_"
 HOURS = 365 * 24
 SEK_PER_USD = 10.5

@@ -18,6 +18,9 @@ from planner.errors import CatalogueError
 from tests.price_list import machine, rate
 from tests.test_catalogue_refresh import ANSWERS, DAY, FakeAws, bytes_of
 
+# They plan cases, start processes or wait for servers.
+pytestmark = pytest.mark.slow
+
 NORTH = ["eu-north-1"]
 
 

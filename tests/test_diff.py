@@ -246,6 +246,7 @@ def test_a_plan_for_the_public_cannot_be_compared(small: tuple[Path, Path]) -> N
         diff(open_saved(before), open_saved(public))
 
 
+@pytest.mark.slow
 def test_an_update_of_a_dated_fact_is_told_as_such(small: tuple[Path, Path]) -> None:
     _, before = small
     after = before.with_name("after")

@@ -169,6 +169,7 @@ def test_the_table_of_the_script_holds_what_the_page_shows(view: View) -> None:
     assert columns[8] == [None if item.cost_sek[1] is None else round(item.cost_sek[1]) for item in view.systems]
 
 
+@pytest.mark.slow
 def test_every_sheet_of_a_large_plan_is_packed_whole(view: View) -> None:
     large = enlarged(view, 3)
     # A file may be called anything.
@@ -182,6 +183,7 @@ def test_every_sheet_of_a_large_plan_is_packed_whole(view: View) -> None:
     assert len(page.text) < len(Page(enlarged(view, 1)).text) * 1.2
 
 
+@pytest.mark.slow
 def test_a_large_plan_is_read_without_the_script_as_far_as_the_page_goes(view: View) -> None:
     large = enlarged(view, 3)
     page = Page(large)
@@ -209,6 +211,7 @@ def test_a_long_list_is_cut_and_packed(view: View) -> None:
     assert waves
 
 
+@pytest.mark.slow
 def test_the_public_page_of_a_large_plan_packs_no_more_than_it_may_say(planned: Plan, view: View) -> None:
     public = enlarged(build_view(planned, "sv", "offentlig"), 3)
     text = Page(public).text

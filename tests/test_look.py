@@ -30,6 +30,9 @@ from planner.view import View, build_view
 from planner.view.load import load_view
 from tests.conftest import EXAMPLE, planned_example
 
+# They plan cases, start processes or wait for servers.
+pytestmark = pytest.mark.slow
+
 MakeCase = Callable[..., Path]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">{}</svg>'
 DOT = '<circle cx="4" cy="4" r="4" fill="#123456"/>'

@@ -139,6 +139,7 @@ def test_a_list_that_is_no_text_or_not_there_says_so_and_crowns_need_a_rate(tmp_
         with_price_lists(load_catalogue(), case, HOURS)
 
 
+@pytest.mark.slow
 def test_a_whole_case_is_priced_with_the_list(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "case", ignore=shutil.ignore_patterns("plan*"))
     (tmp_path / "case" / "exempelmoln.csv").write_text(LIST, encoding="utf-8")

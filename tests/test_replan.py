@@ -180,6 +180,7 @@ def edit(case: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_changed_cell_moves_nothing_else(case: Path) -> None:
     first = planned(case)
     edit(

@@ -9,7 +9,7 @@ from planner.portfolio import Portfolio
 from planner.schema import conform, from_csv_bytes
 from planner.store import Base, SavedPlan
 
-ACTIVITY = ["group_id", "phase", "step", "start_date", "end_date"]
+ACTIVITY = ["group_id", "phase", "step", "start_date", "end_date", "deadline_date"]
 
 
 def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:

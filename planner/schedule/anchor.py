@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,21 @@ from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity
 from planner.schedule.pose import Posed
-from planner.schedule.problem import Ints, Problem
+from planner.schedule.problem import NEVER, Ints, Problem
 
 KEY = ["group_id", "phase", "step"]
+
+
+@dataclass(frozen=True)
+class Stood:
+    """First week and weeks of the first part of an activity in the plan before, and its deadline there."""
+
+    start: int
+    weeks: int
+    deadline: date | None = None
+
+
+NOWHERE = Stood(-1, 0)
 
 
 @dataclass(frozen=True)
@@ -25,15 +38,15 @@ class Anchors:
 
     `start` and `weeks` are an activity's first week and the length of its first part in the plan before (-1 and 0:
     it was not there). `unit` is the number of its group, and `weight` what it costs to move anything of a group: its
-    systems, each as much as all others together where the dates are decided. `must` are the activities whose due
-    dates go before everything.
+    systems, each as much as all others together where the dates are decided. `due` are the dates that go before
+    everything (NEVER: none): what was late already for a date that has not changed is no reason to move anything.
     """
 
     start: Ints
     weeks: Ints
     unit: Ints
     weight: Ints
-    must: npt.NDArray[np.bool_]
+    due: Ints
 
     def moved(self, start: Ints) -> npt.NDArray[np.bool_]:
         """Which groups are not where they were."""
@@ -48,8 +61,8 @@ class Anchors:
     def late(self, problem: Problem, start: Ints, mode: Ints) -> int:
         """What missing the dates that go before everything costs."""
         ends = problem.ends(start, mode)
-        late = np.maximum(ends - problem.due, 0) * problem.late_weight
-        return int(late[self.must].sum() + np.maximum(ends - problem.deadline, 0).sum())
+        late = np.maximum(ends - self.due, 0) * problem.late_weight
+        return int(late.sum() + np.maximum(ends - problem.deadline, 0).sum())
 
     def value(self, problem: Problem, start: Ints, mode: Ints) -> tuple[int, int, int, int]:
         """How good a schedule is, in the order in which it counts: dates kept, groups and weeks moved, objective."""
@@ -63,24 +76,32 @@ def anchors_of(posed: Posed, portfolio: Portfolio, case: Case, policy: Policy) -
     if not len(before):
         return None
     stood = stood_of(posed.activities, portfolio, case)
-    found = [stood.get(item.key, (-1, 0)) if item.begun is None else (-1, 0) for item in posed.activities]
+    found = [stood.get(item.key, NOWHERE) if item.begun is None else NOWHERE for item in posed.activities]
     unit, groups = pd.factorize(np.array([item.group_id for item in posed.activities], dtype=object))
     return Anchors(
-        np.array([start for start, _ in found], dtype=np.int64),
-        np.array([weeks for _, weeks in found], dtype=np.int64),
+        np.array([item.start for item in found], dtype=np.int64),
+        np.array([item.weeks for item in found], dtype=np.int64),
         unit.astype(np.int64),
         _weights(groups, before, portfolio),
-        posed.problem.late_weight > policy.schedule.weights.after_support,
+        _due(posed, found, policy),
     )
+
+
+def _due(posed: Posed, found: list[Stood], policy: Policy) -> Ints:
+    must = posed.problem.late_weight > policy.schedule.weights.after_support
+    due = np.where(must, posed.problem.due, NEVER)
+    for at, (activity, stood) in enumerate(zip(posed.activities, found, strict=True)):
+        is_same = activity.due is None or activity.deadline == stood.deadline
+        was_late = stood.start + stood.weeks + activity.after_care > due[at]
+        if must[at] and is_same and was_late and activity.pinned is None:
+            due[at] = NEVER
+    return due
 
 
 def stood_of(
     activities: Iterable[Activity], portfolio: Portfolio, case: Case, before: pd.DataFrame | None = None
-) -> dict[str, tuple[int, int]]:
-    """First week and weeks in the plan before, by activity: those of most of its systems, the earliest of equals.
-
-    The weeks are those of the first part: what follows it without a pause is not counted.
-    """
+) -> dict[str, Stood]:
+    """Where the activities stood in the plan before: as most of their systems, the earliest of equals."""
     before = portfolio["baseline"] if before is None else before
     if not len(before):
         return {}
@@ -96,8 +117,11 @@ def stood_of(
     counts = rows.groupby([*KEY, "week", "weeks"], sort=True).size().rename("systems").reset_index()
     counts = counts.sort_values([*KEY, "systems", "week"], ascending=[True, True, True, False, True], kind="stable")
     best = counts.drop_duplicates(KEY)
-    keys = zip(best["group_id"], best["phase"], best["step"], strict=True)
-    stood = dict(zip(keys, zip(best["week"].tolist(), best["weeks"].tolist(), strict=True), strict=True))
+    deadline = rows.dropna(subset="deadline_date").drop_duplicates(KEY).set_index(KEY)["deadline_date"].to_dict()
+    stood: dict[tuple[str, str, str], Stood] = {}
+    for group_id, phase, step, week, weeks in best[[*KEY, "week", "weeks"]].itertuples(index=False, name=None):
+        day = deadline.get((group_id, phase, step))
+        stood[group_id, phase, step] = Stood(int(week), int(weeks), None if day is None else day.date())
     named = {item.key: (item.group_id, item.phase, item.step or "") for item in activities}
     return {key: stood[place] for key, place in named.items() if place in stood}
 

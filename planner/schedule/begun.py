@@ -8,7 +8,7 @@ from planner.calendar import this_week, week_of
 from planner.case import Case
 from planner.portfolio import Portfolio, finding_rows
 from planner.schedule.activities import FOUNDATION, ORDER, Activity, Begun
-from planner.schedule.anchor import stood_of
+from planner.schedule.anchor import Stood, stood_of
 
 Weeks = dict[str, Begun]
 
@@ -79,13 +79,13 @@ def _assumed(activities: dict[str, Activity], portfolio: Portfolio, case: Case) 
     decided = portfolio["baseline"][portfolio["baseline"]["is_decided"].astype(bool)]
     stood = stood_of(activities.values(), portfolio, case, decided)
     return {
-        key: Begun(start, start + weeks - 1, start + weeks <= today)
-        for key, (start, weeks) in stood.items()
-        if start < today
+        key: Begun(item.start, item.start + item.weeks - 1, item.start + item.weeks <= today)
+        for key, item in stood.items()
+        if item.start < today
     }
 
 
-def _implied(activities: dict[str, Activity], known: Weeks, stood: dict[str, tuple[int, int]]) -> Weeks:
+def _implied(activities: dict[str, Activity], known: Weeks, stood: dict[str, Stood]) -> Weeks:
     """Phases before one that has begun, in the same group, and the foundation before what stands on it."""
     first: dict[str, tuple[int, int]] = {}
     for key, item in known.items():
@@ -98,9 +98,9 @@ def _implied(activities: dict[str, Activity], known: Weeks, stood: dict[str, tup
     for key, activity in activities.items():
         rank, start = first.get(activity.group_id, (-1, 0))
         if key not in known and _rank(activity) < rank:
-            was, weeks = stood.get(key, (start - activity.least, activity.least))
-            end = max(min(was + weeks, start) - 1, 0)
-            found[key] = Begun(max(min(was, end), 0), end, True)
+            was = stood.get(key, Stood(start - activity.least, activity.least))
+            end = max(min(was.start + was.weeks, start) - 1, 0)
+            found[key] = Begun(max(min(was.start, end), 0), end, True)
     return found
 
 

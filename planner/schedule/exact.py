@@ -10,8 +10,6 @@ import numpy as np
 from planner.schedule.problem import NEVER, Ints, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ortools.sat.python import cp_model
 
     from planner.schedule.anchor import Anchors
@@ -158,13 +156,13 @@ class Model:
         for activity in range(len(problem)):
             if problem.end_weight[activity]:
                 terms.append(int(problem.end_weight[activity]) * self.end[activity])
-        return terms + self._late(range(len(problem)))
+        return terms + self._late(problem.due)
 
-    def _late(self, activities: Iterable[int]) -> list[Any]:
-        """What the lateness of some activities costs."""
+    def _late(self, dates: Ints) -> list[Any]:
+        """What missing some due dates costs."""
         terms = []
-        for activity in activities:
-            due, weight = int(self.problem.due[activity]), int(self.problem.late_weight[activity])
+        for activity, due in enumerate(dates.tolist()):
+            weight = int(self.problem.late_weight[activity])
             if weight and due < self.last:
                 late = self.model.new_int_var(0, self.last, "")
                 self.model.add(late >= self.end[activity] - due)
@@ -178,7 +176,7 @@ class Model:
         for at in anchored:
             stays = self.model.add(self.start[at] == int(anchors.start[at]))
             stays.only_enforce_if(~moved[int(anchors.unit[at])])
-        late = self._late(np.flatnonzero(anchors.must).tolist())
+        late = self._late(anchors.due)
         weights = [int(anchors.weight[unit]) * flag for unit, flag in moved.items()]
         self.model.minimize((int(anchors.weight.sum()) + 1) * sum(late) + sum(weights))
 
@@ -195,7 +193,7 @@ class Model:
             weeks.append(self.model.new_int_var(0, self.last, ""))
             self.model.add(weeks[-1] >= self.start[at] - anchor)
             self.model.add(weeks[-1] >= anchor - self.start[at])
-        late = self._late(np.flatnonzero(anchors.must).tolist())
+        late = self._late(anchors.due)
         self.model.add(sum(late) <= anchors.late(self.problem, start, mode))
         most = 10 * self.problem.objective(start, mode) + 1
         self.model.minimize(most * sum(weeks) + sum(self._terms()))

@@ -264,6 +264,6 @@ def _after(problem: Problem) -> list[list[tuple[int, int]]]:
 
 def _latest(problem: Problem, order: list[int], anchors: Anchors) -> list[int]:
     """Latest end of each activity that keeps the due dates that go before everything, or misses them by the least."""
-    due = np.where(anchors.must, np.maximum(problem.due, earliest_ends(problem, order)), NEVER)
+    due = np.maximum(anchors.due, earliest_ends(problem, order))
     latest: list[int] = latest_ends(replace(problem, due=due), order, NEVER).tolist()
     return latest

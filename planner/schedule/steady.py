@@ -66,8 +66,8 @@ def _nearest(problem: Problem, order: list[int], anchors: Anchors, anew: SolveRe
 
 def _late_groups(problem: Problem, anchors: Anchors) -> list[int]:
     """Groups that miss a date where they were, the one with most to lose first."""
-    weeks = anchors.start + problem.duration[problem.mode_at[:-1]] - problem.due
-    late = np.where(anchors.must & (anchors.start >= 0), np.maximum(weeks, 0) * problem.late_weight, 0)
+    weeks = anchors.start + problem.duration[problem.mode_at[:-1]] - anchors.due
+    late = np.where(anchors.start >= 0, np.maximum(weeks, 0) * problem.late_weight, 0)
     sums = np.bincount(anchors.unit, weights=late, minlength=len(anchors.weight))
     return [int(unit) for unit in np.argsort(-sums, kind="stable")[:TRIED] if sums[unit] > 0]
 

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.portfolios import PHASES, portfolio
 from planner.schedule.anchor import Anchors
 from planner.schedule.priority import topological
-from planner.schedule.problem import NEVER, Problem
+from planner.schedule.problem import Problem
 from planner.schedule.repair import repair
 from planner.schedule.solve import Effort, solve
 from planner.schedule.steady import steady
@@ -46,7 +46,7 @@ def one(size: int, seed: int) -> tuple[float, ...]:
     unit = np.arange(len(before)) // PHASES
     anchors = Anchors(
         placed.start, before.watch[placed.mode] + 1, unit, np.ones(int(unit[-1]) + 1, dtype=np.int64),
-        np.where(before.ends(placed.start, placed.mode) > before.due, NEVER, before.due),
+        np.maximum(before.due, before.ends(placed.start, placed.mode)),
     )  # fmt: skip
     problem = changed(before, len(before) // 2 // PHASES * PHASES + 2)
     anew = solve(problem, effort=EFFORT)

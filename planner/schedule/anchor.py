@@ -39,7 +39,8 @@ class Anchors:
     `start` and `weeks` are an activity's first week and the length of its first part in the plan before (-1 and 0:
     it was not there). `unit` is the number of its group, and `weight` what it costs to move anything of a group: its
     systems, each as much as all others together where the dates are decided. `due` are the dates that go before
-    everything (NEVER: none): what was late already for a date that has not changed is no reason to move anything.
+    everything (NEVER: none): what was late already for a date that has not changed is no reason to move anything, but
+    is to be no later than it was.
     """
 
     start: Ints
@@ -92,9 +93,8 @@ def _due(posed: Posed, found: list[Stood], policy: Policy) -> Ints:
     due = np.where(must, posed.problem.due, NEVER)
     for at, (activity, stood) in enumerate(zip(posed.activities, found, strict=True)):
         is_same = activity.due is None or activity.deadline == stood.deadline
-        was_late = stood.start + stood.weeks + activity.after_care > due[at]
-        if must[at] and is_same and was_late and activity.pinned is None:
-            due[at] = NEVER
+        if must[at] and is_same and activity.pinned is None:
+            due[at] = max(due[at], stood.start + stood.weeks + activity.after_care)
     return due
 
 

@@ -30,6 +30,7 @@ def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:
     # The foundation belongs to no system: it is decided with whatever stands on it.
     rows["is_decided"] = rows["system_id"].isin(decided) | (rows["system_id"].isna() & bool(decided))
     rows["is_pilot"] = rows["group_id"].isin(_table(parent, "solution")["pilot_group_id"].dropna())
+    rows["is_kept"] = base.is_kept
     rows["decided_quarter"] = rows["system_id"].map(_quarters(base.decided))
     systems = set(portfolio["systems"]["system_id"])
     before = Known(set(_table(parent, "systems")["system_id"]), lambda: _table(parent, "identifiers"))

@@ -232,7 +232,9 @@ def test_full_looks_for_the_best_dates_again(case: Path) -> None:
     second = planned(case)
     anew = planned(case, is_anew=True)
     assert anew.plan_id != second.plan_id
-    assert anew.portfolio["baseline"].empty
+    assert anew.portfolio["solution"]["moved_systems"].isna().all()
+    # It still knows what was decided and what has begun.
+    assert len(anew.portfolio["baseline"]) and not anew.portfolio["baseline"]["is_kept"].any()
     assert anew.portfolio["solution"]["objective"].iloc[0] <= second.portfolio["solution"]["objective"].iloc[0]
     # Made again it is the same plan, and not a step back to the one before.
     assert planned(case).plan_id == anew.plan_id

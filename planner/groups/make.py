@@ -99,8 +99,9 @@ def _units(portfolio: Portfolio, order: pd.DataFrame, ties: pd.DataFrame, hard: 
 
 
 def _before(portfolio: Portfolio) -> dict[str, str]:
-    """Group in the plan before of every system that was in it."""
-    pairs = portfolio["baseline"][["system_id", "group_id"]].dropna().drop_duplicates()
+    """Group in the plan before of every system that is to stay in it."""
+    rows = portfolio["baseline"]
+    pairs = rows.loc[rows["is_kept"].astype(bool), ["system_id", "group_id"]].dropna().drop_duplicates()
     return dict(pairs.itertuples(index=False, name=None))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from planner.case import Case
+from planner.collector import paused
 from planner.errors import InventoryError, SchemaError
 from planner.ingest.files.sheets import TRUNCATED_AT
 from planner.ingest.flows.dependencies import propose_flows
-from planner.ingest.garbage import no_search_for_circles
 from planner.ingest.readers.linked import witnesses_of
 from planner.ingest.reading import DISKS, Reading, read_sources
 from planner.ingest.records.addresses import name_addresses
@@ -31,7 +31,7 @@ from planner.schema import concat, conform, empty, load_table
 Parts = dict[str, list[pd.DataFrame]]
 
 
-@no_search_for_circles()
+@paused()
 def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFrame]:
     """Read every source of a case.
 

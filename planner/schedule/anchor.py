@@ -72,9 +72,9 @@ class Anchors:
 
 
 def anchors_of(posed: Posed, portfolio: Portfolio, case: Case, policy: Policy) -> Anchors | None:
-    """Anchors of a posed problem; None where there is no plan before. What has begun is where it is, and no move."""
+    """Anchors of a posed problem; None where no plan before is kept to. What has begun is where it is, and no move."""
     before = portfolio["baseline"]
-    if not len(before):
+    if not before["is_kept"].any():
         return None
     stood = stood_of(posed.activities, portfolio, case)
     found = [stood.get(item.key, NOWHERE) if item.begun is None else NOWHERE for item in posed.activities]

@@ -30,10 +30,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Base:
-    """What a plan keeps to: the one before it, none where it is made anew, and the one that was decided last."""
+    """The plan before, and the one that was decided last; `is_kept` where the new plan keeps to the one before."""
 
     parent: SavedPlan | None = None
     decided: SavedPlan | None = None
+    is_kept: bool = True
 
 
 class History:
@@ -95,13 +96,12 @@ class History:
 
     def base(self, plan: Plan) -> Base:
         """The plans that a plan keeps to; the same plan made again keeps to itself where the one before is gone."""
-        parent, decided, is_anew = plan.lineage.parent, plan.lineage.decided, plan.lineage.is_anew
+        parent, decided, is_kept = plan.lineage.parent, plan.lineage.decided, not plan.lineage.is_anew
         kept = set(self.shelf.plans())
         if parent is not None and parent not in kept and self.current is not None:
-            parent, is_anew = self.current.plan_id, False
+            parent, is_kept = self.current.plan_id, True
         return Base(
-            self.plan(parent) if parent in kept and not is_anew else None,
-            self.plan(decided) if decided in kept else None,
+            self.plan(parent) if parent in kept else None, self.plan(decided) if decided in kept else None, is_kept
         )
 
     def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:

@@ -13,7 +13,7 @@ from planner.schema import concat, conform, empty
 APPEND_ONLY = frozenset({"findings"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Portfolio:
     """Tables by name; a step adds tables and never edits an earlier one (findings are a log and grow)."""
 

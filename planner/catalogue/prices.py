@@ -3,6 +3,7 @@ another region's."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
@@ -22,10 +23,11 @@ EVERY_REGION = "any"
 COMMERCIAL = "aws"
 
 
+@lru_cache(maxsize=64)
 def price_types(
     catalogue: Catalogue, region: str, operating_system: str, purchase: Purchase = "on_demand"
 ) -> pd.DataFrame:
-    """List price of every instance type in one region.
+    """List price of every instance type in one region, worked out once for a catalogue; not to be changed.
 
     Parameters
     ----------

@@ -87,7 +87,8 @@ PART_TABLES = {
 FREE = ("internet_in", "internet_out_free_allowance_100_gb")
 
 
-@dataclass(frozen=True)
+# Compared as the object that it is: what is computed of a catalogue is kept beside it (`price_types`).
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Cloud facts of one day, with the prices that go with them.
 

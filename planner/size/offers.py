@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -97,7 +97,7 @@ def instance_offers(operating_system: str, arch: str, region: str, policy: Polic
     is_burstable = usable["is_burstable"].fillna(False).astype(bool)
     usable = usable.assign(sustained=np.where(is_burstable, usable["vcpu"] * baseline / 100, np.inf))
     usable = usable[usable["sustained"].notna()]
-    prices = _prices(operating_system, region, replace(catalogue, instance_types=usable))
+    prices = _prices(operating_system, region, catalogue)
     return _ordered(usable.merge(prices, on="instance_type", how="left"))
 
 

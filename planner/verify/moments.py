@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import pandas as pd
 
@@ -29,6 +30,8 @@ def begun(portfolio: Portfolio) -> set[str]:
     return set(rows.loc[rows["state"] != "planned", "activity_id"])
 
 
+# Nine promises ask for the same rows of the plan that is checked.
+@lru_cache(maxsize=1)
 def change_rows(portfolio: Portfolio) -> pd.DataFrame:
     """Every system that changes, with its group, option and the activity with which it changes hands."""
     rows = portfolio["groups"].merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from planner.case import read_case
 from planner.ingest import ingest
+from planner.policy import load_policy
 
 CASE = """organisation: Provby kommun
 plan_date: 2026-11-23
@@ -76,8 +77,9 @@ def run(count: int) -> tuple[float, float, int]:
         with (folder / "register.csv").open(encoding="utf-8", newline="") as file:
             parsed = sum(1 for _ in csv.reader(file, delimiter=";"))
         alone = time.process_time() - start
+        matching = load_policy().matching
         start = time.process_time()
-        tables = ingest(case)
+        tables = ingest(case, matching)
         whole = time.process_time() - start
     assert parsed == count + 1 == len(tables["systems"]) + 1
     return whole, alone, len(tables["provenance"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import lzma
@@ -12,7 +11,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -23,8 +21,8 @@ from planner.ingest.files.architecture import tables_of
 from planner.ingest.files.extent import refuse_stray_values
 from planner.ingest.files.lists import SUFFIXES, read_lists
 from planner.ingest.files.tabs import is_left_out
+from planner.ingest.files.text import decode, delimiter_of, text_rows
 
-csv.field_size_limit(1_000_000)
 # All that reading a damaged or strange archive was seen to raise.
 DAMAGE = (
     zipfile.BadZipFile,
@@ -40,8 +38,6 @@ DAMAGE = (
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".ods"})
 TABLES = WORKBOOKS | {".csv", ".txt", ".tsv", ".json", ".xml", ".zip"}
 MAX_MEMBERS = 500
-# So much of a text shows which mark separates its cells.
-HEAD_LETTERS = 1_000_000
 MAX_UNPACKED_BYTES = 2_000_000_000
 # Inventories pack ten to thirty times; what is large and packs a hundred times is made to fill the memory.
 LARGE_BYTES, MAX_RATIO = 200_000_000, 100
@@ -241,50 +237,11 @@ def _text(path: Path, data: bytes) -> Sheet:
                 place=path.name,
                 remedy="Export it as CSV or XLSX.",
             )
-    text, encoding = _decode(path, data)
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows: list[Row] = []
-    numbers: list[int] = []
-    # A cell that stands many times is kept once: millions of them take a third of the memory and are compared by place.
-    cells: dict[str, str] = {}
-    once = cells.setdefault
-    try:
-        for number, row in enumerate(reader, start=1):
-            # Nearly every row shows at its first letter that it holds something.
-            if (row and row[0][:1].isalnum()) or clean("".join(row)):
-                rows.append(tuple(map(once, row, row)))
-                numbers.append(number)
-    except csv.Error as reason:
-        raise InventoryError(
-            f"the table cannot be read from here on ({reason})",
-            place=f"{path.name}:{reader.line_num}",
-            remedy="Look for a quotation mark that is not closed.",
-        ) from None
+    text, encoding = decode(path.name, data)
+    delimiter = delimiter_of(text)
+    rows, numbers = text_rows(path.name, text, delimiter)
     notes = (("assumed_encoding", encoding),) if encoding not in {"utf-8", "utf-16"} else ()
     return Sheet(path.name, None, rows, numbers, delimiter, hashlib.sha256(data).hexdigest(), notes)
-
-
-def _decode(path: Path, data: bytes) -> tuple[str, str]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), "utf-16"
-    if b"\x00" in data:
-        raise InventoryError("the file holds binary data", place=path.name, remedy="Export it as CSV or XLSX.")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding), encoding.removesuffix("-sig")
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1"), "latin-1"
-
-
-def _delimiter(text: str) -> str:
-    head = "\n".join(islice((line for line in text[:HEAD_LETTERS].splitlines() if line.strip()), 5))
-    return max(";,\t", key=lambda mark: (_widest(head, mark), -";,\t".index(mark)))
-
-
-def _widest(head: str, mark: str) -> int:
-    return max((line.count(mark) for line in head.splitlines()), default=0)
 
 
 def column_letter(index: int) -> str:

@@ -54,7 +54,9 @@ _STRAY = (
     *"\t\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 )
 _MARK = re.compile(r"[-.,/]")
-_DIGIT = re.compile(r"\d")
+_NO_WIDTH = " \t\xa0\u200b\ufeff"
+_BEGINS = frozenset("0123456789+-.,'")
+_DAY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/. ]+\d{4}")
 _NUMBER = re.compile(r"^(?P<number>[-+]?[\d.,' ]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>%|[A-Za-z/]*\.?)$")
 
 
@@ -241,8 +243,12 @@ def conventions_of(words: Iterable[object], delimiter: str | None) -> Convention
     A file separated by `;` was written on a machine with decimal comma and day before month (RVTools and Excel on
     Swedish machines).
     """
-    # Only digits with a mark among them can prove anything.
-    texts = [clean(word) for word in words if isinstance(word, str) and _MARK.search(word) and _DIGIT.search(word)]
+    # Only digits with a mark among them can prove anything; names of hosts, which have both, begin with a letter.
+    texts = [
+        clean(word)
+        for word in words
+        if isinstance(word, str) and word.lstrip(_NO_WIDTH)[:1] in _BEGINS and _MARK.search(word)
+    ]
     marks = {mark for text in texts if (match := _NUMBER.match(text)) and (mark := _proof(match["number"]))}
     decimal = marks.pop() if len(marks) == 1 else None
     orders = {order for text in texts if (order := _date_order(text)) is not None}
@@ -257,7 +263,7 @@ def _proof(number: str) -> str | None:
 
 
 def _date_order(text: str) -> bool | None:
-    match = re.match(r"^(\d{1,2})[-/.](\d{1,2})[-/. ]+\d{4}", text)
+    match = _DAY.match(text)
     if not match or (int(match[1]) > 12) == (int(match[2]) > 12):
         return None
     return int(match[2]) > 12

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.ingest.cells.values import UNKNOWN_TEXTS, clean
+from planner.ingest.cells.values import UNKNOWN_TEXTS, clean, clean_all
 from planner.ingest.dialects.columns import (
     HEADER_SEARCH_ROWS,
     ColumnMap,
@@ -68,7 +68,9 @@ class Tab:
         if at is None:
             return [None] * len(self.body)
         given = self.cells(at)
-        known = {cell: _word(cell) for cell in dict.fromkeys(given)}
+        cells = list(dict.fromkeys(given))
+        said = [None if text.casefold() in UNKNOWN_TEXTS else text for text in clean_all(cells)]
+        known = dict(zip(cells, said, strict=True))
         return [known[cell] for cell in given]
 
     def texts(self, headers: Iterable[str]) -> pd.Series:
@@ -100,11 +102,6 @@ class Tab:
 def _forms(header: str) -> tuple[str, ...]:
     """Forms in which a header is compared; the last is without any mark, as internal names are."""
     return (*header_keys(header), re.sub(r"\W", "", header).casefold())
-
-
-def _word(cell: object) -> str | None:
-    text = clean(cell)
-    return None if text.casefold() in UNKNOWN_TEXTS else text
 
 
 def open_tab(name: str, sheet: Sheet, stated: Iterable[str] = ()) -> Tab | None:

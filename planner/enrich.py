@@ -153,10 +153,10 @@ def _server_facts(portfolio: Portfolio) -> pd.DataFrame:
         facts[column] = groups[column].sum().where(complete)
     facts["is_off"] = _every(servers["power_state"] == "off", servers["system_id"])
     facts["is_template"] = _every(servers["is_template"], servers["system_id"])
-    facts["environment_hint"] = servers["environment_hint"].fillna("none").groupby(servers["system_id"]).agg(_only)
+    facts["environment_hint"] = _only(servers["environment_hint"].fillna("none"), servers["system_id"])
     facts["measured_use"] = _measured_use(servers.merge(portfolio["counters"][["server_id", "use"]], on="server_id"))
     family = match_technology(servers["os"], kind="os")["os_family"]
-    facts["os_family"] = family.groupby(servers["system_id"]).agg(_only)
+    facts["os_family"] = _only(family, servers["system_id"])
     return facts
 
 
@@ -185,8 +185,10 @@ def _every(flags: pd.Series, by: pd.Series) -> pd.Series:
     )
 
 
-def _only(values: pd.Series) -> object:
-    return values.iloc[0] if values.notna().all() and values.nunique() == 1 else pd.NA
+def _only(values: pd.Series, by: pd.Series) -> pd.Series:
+    """The one value that all of a group have; unknown where they differ or one is unknown."""
+    groups = values.groupby(by)
+    return groups.first().where((groups.count() == groups.size()) & (groups.nunique() == 1))
 
 
 def _support_facts(support: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from planner.calendar import capacity_weeks, monday, this_week
 from planner.case import Case
+from planner.collector import paused
 from planner.policy import Policy
 from planner.portfolio import Portfolio, finding_rows
 from planner.schedule import impossible
@@ -28,6 +29,7 @@ from planner.schedule.wave_rules import bind
 from planner.schema import concat, conform
 
 
+@paused()
 def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
     """Give every group its weeks.
 

@@ -36,7 +36,8 @@ def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weigh
 
     Deadlines are due dates with a heavy weight: a plan that misses one is still a plan, and is told.
     """
-    weeks = horizon_weeks(case) + 52 * EXTRA_YEARS
+    horizon = horizon_weeks(case)
+    weeks = horizon + 52 * EXTRA_YEARS
     draft = Draft(weeks, makespan_weight=policy.schedule.weights.makespan)
     roles = tuple(sorted(case.capacities))
     _resources(draft, case, policy, roles, weeks)
@@ -52,7 +53,7 @@ def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weigh
             release=activity.release,
             closed_row=closed[activity.areas] if activity.changes and activity.begun is None else -1,
             is_fixed=activity.begun is not None,
-            **_weights(activity, case, policy),
+            **_weights(activity, horizon, policy),
         )
         for segments, watch in sizes.modes(activity):
             draft.add_mode(*segments, watch=watch)
@@ -78,15 +79,15 @@ def _most_servers(policy: Policy) -> int:
     return int(policy.schedule.max_servers_per_wave.value * policy.schedule.parallel_waves.value)
 
 
-def _weights(activity: Activity, case: Case, policy: Policy) -> dict[str, int]:
+def _weights(activity: Activity, horizon: int, policy: Policy) -> dict[str, int]:
     """Nearest due date and weight; deadlines first, then the horizon, then the end of support."""
     weights, care = policy.schedule.weights, activity.after_care
     promised = [week for week in (activity.due, activity.pinned) if week is not None]
     if promised:
         return {"due": min(promised) + 1 + care, "late_weight": weights.late, "end_weight": weights.change}
-    if activity.support is not None and 0 <= activity.support < horizon_weeks(case):
+    if activity.support is not None and 0 <= activity.support < horizon:
         return {"due": activity.support + 1 + care, "late_weight": weights.after_support, "end_weight": weights.change}
-    due = {"due": horizon_weeks(case) + care, "late_weight": weights.over_horizon}
+    due = {"due": horizon + care, "late_weight": weights.over_horizon}
     return {**due, "end_weight": weights.change if activity.changes else 0}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,8 @@ class Segment:
     demand: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+# Compared as the object that it is: two are never asked whether they are alike.
+@dataclass(frozen=True, eq=False)
 class Problem:
     """What is to be placed; made by `Draft.problem`.
 
@@ -79,17 +81,30 @@ class Problem:
     def segments(self, mode: int) -> list[tuple[int, int, dict[int, int]]]:
         """Offset, length and demand of every segment of a mode."""
         made, offset = [], 0
-        for at in range(int(self.segment_at[mode]), int(self.segment_at[mode + 1])):
-            weeks, span = int(self.segment_weeks[at]), slice(int(self.demand_at[at]), int(self.demand_at[at + 1]))
-            demand = dict(zip(self.demand_of[span].tolist(), self.demand[span].tolist(), strict=True))
-            made.append((offset, weeks, demand))
-            offset += weeks
+        segment_at, lengths, demand_at, demand_of, amounts = self._of_modes
+        for at in range(segment_at[mode], segment_at[mode + 1]):
+            span = slice(demand_at[at], demand_at[at + 1])
+            made.append((offset, lengths[at], dict(zip(demand_of[span], amounts[span], strict=True))))
+            offset += lengths[at]
         return made
 
     def predecessors(self, activity: int) -> list[tuple[int, int]]:
         """What an activity waits for: the other one, and the weeks between its end and this one's start."""
-        span = slice(int(self.before_at[activity]), int(self.before_at[activity + 1]))
-        return list(zip(self.before[span].tolist(), self.lag[span].tolist(), strict=True))
+        before_at, before, lag = self._edges
+        span = slice(before_at[activity], before_at[activity + 1])
+        return list(zip(before[span], lag[span], strict=True))
+
+    # One item of an array at a time costs several times that of a list.
+    @cached_property
+    def _of_modes(self) -> tuple[list[int], list[int], list[int], list[int], list[int]]:
+        return (
+            self.segment_at.tolist(), self.segment_weeks.tolist(), self.demand_at.tolist(), self.demand_of.tolist(),
+            self.demand.tolist(),
+        )  # fmt: skip
+
+    @cached_property
+    def _edges(self) -> tuple[list[int], list[int], list[int]]:
+        return self.before_at.tolist(), self.before.tolist(), self.lag.tolist()
 
     def is_renewable(self, resource: int) -> bool:
         """Whether a resource is there anew every week."""

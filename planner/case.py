@@ -31,8 +31,9 @@ class Source(_Frozen):
     Without a `reader` every sheet is recognised by its header row. The rest is the file's column map, on top of the
     reader's own: `columns` says which headers mean which column, `units` and `means` what their numbers and words
     mean, headers under `keep` are kept as attributes even where the reader knows them, and those under `ignore` are
-    not imported. Another file with the same `header`, a fingerprint that `fardplan map` writes, is read the same way.
-    `timezone` is the IANA name of the zone in which times without an offset are written.
+    not imported; `constants` say what holds for every row whose own cell is blank. Another file with the same `header`,
+    a fingerprint that `fardplan map` writes, is read the same way. `timezone` is the IANA name of the zone in which
+    times without an offset are written.
     """
 
     file: Name
@@ -43,6 +44,7 @@ class Source(_Frozen):
     means: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
     keep: list[str] = Field(default_factory=list)
     ignore: list[str] = Field(default_factory=list)
+    constants: dict[str, bool | int | float | date | str] = Field(default_factory=dict)
     header: str | None = None
     is_pseudonymised: bool = False
     timezone: str | None = None

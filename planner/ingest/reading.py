@@ -23,6 +23,7 @@ from planner.ingest.readers.rvtools import read_rvtools
 from planner.ingest.readers.series.files import SeriesFile, find_series, series_dialects, series_of_sheet
 from planner.ingest.readers.service_graph import read_graph
 from planner.ingest.records.conform import Records
+from planner.ingest.records.constants import refuse_unused, with_constants
 from planner.ingest.records.decided import TABLE as MATCHES
 from planner.ingest.records.identify import KINDS
 from planner.ingest.records.stated import read_usage
@@ -88,23 +89,29 @@ def read_sources(case: Case) -> Reading:
         series = reading.series.setdefault(f"{number:02d}", find_series(case.folder, source))
         parts, findings = parts_of(case.folder, source, case.sources, list(series))
         reading.findings.extend(findings)
+        filled: set[str] = set()
         for part, sheets in parts:
             if part.reader in series_dialects():
                 series.append(series_of_sheet(case.folder, part, sheets))
             else:
-                _note_part(reading, part, sheets, f"{number:02d}")
+                filled |= _note_part(reading, part, sheets, f"{number:02d}")
+        refuse_unused(source, filled)
     return reading
 
 
 def read_part(part: Source, sheets: list[Sheet]) -> list[Records]:
     """Read the sheets of one part by its reader."""
-    return [read_usage(record) for record in READERS.get(str(part.reader), read_plain)(sheets, part)]
+    read = READERS.get(str(part.reader), read_plain)(sheets, part)
+    return [with_constants(read_usage(record), part) for record in read]
 
 
-def _note_part(reading: Reading, part: Source, sheets: list[Sheet], number: str) -> None:
+def _note_part(reading: Reading, part: Source, sheets: list[Sheet], number: str) -> set[str]:
+    """Note what a part holds, and say which tables it fills."""
     origin = Origin(part, number, sheets[0].sha256)
-    for record in read_part(part, sheets):
+    records = read_part(part, sheets)
+    for record in records:
         reading.records[record.table].append(record)
         reading.origins[record.table].append(origin)
         if isinstance(record, Detailed):
             reading.counts.extend({**count, **origin.as_row()} for count in record.counts)
+    return {record.table for record in records}

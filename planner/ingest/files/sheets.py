@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Any
 
 from planner.errors import InventoryError
-from planner.ingest.cells.values import clean
 from planner.ingest.files.architecture import tables_of
 from planner.ingest.files.extent import refuse_stray_values
 from planner.ingest.files.lists import SUFFIXES, read_lists

@@ -48,7 +48,7 @@ def delimiter_of(text: str) -> str:
     return max(";,\t", key=lambda mark: (max((line.count(mark) for line in head), default=0), -";,\t".index(mark)))
 
 
-def text_rows(file: str, text: str, delimiter: str) -> tuple[list[Texts], list[int]]:
+def text_rows(file: str, text: str, delimiter: str) -> tuple[list[Sequence[object]], list[int]]:
     """Rows that hold something, and their numbers from 1. A cell that stands many times is kept once: millions of them
     take a third of the memory and are compared by place.
 
@@ -61,8 +61,8 @@ def text_rows(file: str, text: str, delimiter: str) -> tuple[list[Texts], list[i
     return _with_content(plain if plain is not None else _quoted_rows(file, text, delimiter))
 
 
-def _with_content(rows: Iterable[Texts]) -> tuple[list[Texts], list[int]]:
-    kept: list[Texts] = []
+def _with_content(rows: Iterable[Texts]) -> tuple[list[Sequence[object]], list[int]]:
+    kept: list[Sequence[object]] = []
     numbers: list[int] = []
     for number, row in enumerate(rows, start=1):
         # Nearly every row shows at its first letter that it holds something.

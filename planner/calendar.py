@@ -76,6 +76,16 @@ def closed_weeks(case: Case, rules: list[CalendarRule], weeks: int, areas: str) 
     return closed
 
 
+def without_meetings(case: Case, rules: list[CalendarRule], weeks: int, level: str = "hard") -> Flags:
+    """Weeks in which no decision is taken, by the calendar's rules of one level."""
+    closed = np.zeros(weeks, dtype=np.bool_)
+    for rule in rules:
+        if rule.effect == "no_meeting" and rule.level == level:
+            for first, last in _spans(rule, case, weeks):
+                _close(closed, case, first, last)
+    return closed
+
+
 def closing(case: Case, rules: list[CalendarRule], week: int, areas: str) -> str:
     """Names of the freezes and calendar rules that close a week for systems of some areas."""
     names = []
@@ -91,6 +101,11 @@ def closing(case: Case, rules: list[CalendarRule], week: int, areas: str) -> str
                 _close(found, case, first, last)
         names += [rule.name] if found[week] else []
     return ", ".join(names)
+
+
+def not_meeting(case: Case, rules: list[CalendarRule], week: int, level: str = "hard") -> str:
+    """Names of the calendar's rules of one level for which no decision is taken in a week."""
+    return ", ".join(rule.name for rule in rules if without_meetings(case, [rule], week + 1, level)[week])
 
 
 def areas_of(portfolio: Portfolio) -> dict[str, str]:
@@ -126,7 +141,7 @@ def _open(closed: Flags, case: Case, first: date, last: date) -> None:
 
 def _spans(rule: CalendarRule, case: Case, weeks: int) -> Iterator[tuple[date, date]]:
     years = range(case.first_monday.year - 1, monday(case, weeks).year + 1)
-    for year in years:
+    for year in (year for year in years if (year - (rule.since or 0)) % rule.every == 0):
         if rule.first is not None and rule.last is not None:
             yield _day(year, rule.first), _day(year + (rule.last < rule.first), rule.last)
         elif rule.days is not None:

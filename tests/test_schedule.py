@@ -17,13 +17,17 @@ from planner.case import Case, Change, Freeze, Source, Team, read_case
 from planner.errors import InfeasiblePlan, VerificationError
 from planner.pipeline import compute
 from planner.plan import Plan
-from planner.policy import load_policy
+from planner.policy import Policy, load_policy
 from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
+from planner.schedule import schedule
 from planner.verify import verify
 from tests.conftest import REPOSITORY, TEAMS, slow_but, write_case
 
 MakeCase = Callable[..., Path]
+SCHEDULED = (
+    "activities", "demand", "waves", "workload", "wave_bounds", "wave_checks", "clashes", "relaxations", "solution",
+)  # fmt: skip
 SOURCES = (
     "  - {file: system.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"
     "  - {file: samband.csv, reader: dataflows}\n"
@@ -198,6 +202,38 @@ def test_the_checker_reads_the_calendar_of_the_policy(planned: Plan) -> None:
     schedule = load_policy().schedule.model_copy(update={"calendar": [closed]})
     policy = load_policy().model_copy(update={"schedule": schedule})
     assert "promise_freeze" in set(verify(planned.portfolio, planned.case, policy)["findings"]["detail"])
+
+
+def _with_calendar(**rule: object) -> Policy:
+    """The policy with one rule on meetings alone, and every step decided in one."""
+    said = {"name": "closed", "text": {"sv": "x", "en": "x"}, "effect": "no_meeting", "because": "x", "source": "x"}
+    given = load_policy().schedule
+    steps = [step.model_copy(update={"needs_meeting": True}) for step in given.steps]
+    changed = given.model_copy(update={"calendar": [CalendarRule(**{**said, **rule})], "steps": steps})
+    return load_policy().model_copy(update={"schedule": changed})
+
+
+def test_decisions_are_taken_when_committees_meet(planned: Plan) -> None:
+    steps = planned.portfolio["activities"].query("step == 'archive_decision'")
+    taken = steps["end_date"].iloc[0]
+    on_that_day = {"first": f"{taken:%m-%d}", "last": f"{taken:%m-%d}"}
+    hard, soft, other = (
+        _with_calendar(**on_that_day),
+        _with_calendar(**on_that_day, level="soft"),
+        _with_calendar(**on_that_day, every=4, since=taken.year + 1),
+    )
+    found = [
+        set(verify(planned.portfolio, planned.case, policy)["findings"]["detail"]) for policy in (hard, soft, other)
+    ]
+    assert ["promise_meetings" in broken for broken in found] == [True, False, False]
+    tables = planned.portfolio.tables
+    before = Portfolio({name: tables[name] for name in tables if name not in SCHEDULED})
+    made = {name: schedule(before, planned.case, policy) for name, policy in {"hard": hard, "soft": soft}.items()}
+    moved = made["hard"]["activities"].query("step == 'archive_decision'")
+    assert not (moved["end_date"].dt.strftime("%m-%d") == on_that_day["first"]).any()
+    assert "no_meeting" in set(made["hard"]["activities"]["bound_by"])
+    assert "decision_in_soft_window" in set(made["soft"]["findings"]["code"])
+    assert "decision_in_soft_window" not in set(made["hard"]["findings"]["code"])
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from planner.policy.conditions import Condition
 from planner.policy.parts import Key, Number, Option, Part, Phase, Text
 
 Level = Literal["hard", "soft", "off"]
@@ -36,11 +37,17 @@ class LeadTime(Part):
 
 
 class Step(Part):
-    """A step that takes time and no planned effort: a decision, a negotiation. It comes before phase `before`."""
+    """A step that takes time and no planned effort: a decision, a negotiation. It comes before phase `before`.
+
+    It is taken for systems with one of the `options`; with `when`, for those of which that is known to be true. One
+    that `needs_meeting` ends in a week in which the calendar lets decisions be taken.
+    """
 
     name: Key
     text: Text
     options: list[Option]
+    when: Condition | None = None
+    needs_meeting: bool = False
     weeks: Annotated[int, Field(gt=0)]
     before: Literal["procure", "prepare", "close"]
     because: str
@@ -48,19 +55,25 @@ class Step(Part):
 
 
 class CalendarRule(Part):
-    """Weeks in which systems of some areas may not change hands, or (effect `open`) may after all.
+    """Weeks in which systems of some areas may not change hands, or (effect `open`) may after all; with effect
+    `no_meeting`, weeks in which no decision is taken.
 
     Every year from `first` to `last` (month-day), or every month between two `days`. An area is any word of the
     systems' business areas; none means every system. An `open` rule wins over freezes and closed rules.
+    With `every` only each so many years, counted from the year `since`. The plan keeps a `hard` rule; a `soft` one, of
+    meetings only, is told where it is not kept.
     """
 
     name: Key
     text: Text
-    effect: Literal["closed", "open"]
+    effect: Literal["closed", "open", "no_meeting"]
+    level: Literal["hard", "soft"] = "hard"
     areas: list[str] = Field(default_factory=list)
     first: MonthDay | None = None
     last: MonthDay | None = None
     days: tuple[Day, Day] | None = None
+    every: Annotated[int, Field(gt=0)] = 1
+    since: int | None = None
     because: str
     source: str
     facts: tuple[Key, ...] = ()
@@ -70,6 +83,12 @@ class CalendarRule(Part):
         yearly = self.first is not None and self.last is not None
         if yearly == (self.days is not None) or (self.first is None) != (self.last is None):
             raise ValueError("a calendar rule has either first and last (month-day) or days of the month")
+        if self.every > 1 and self.since is None:
+            raise ValueError("a rule that does not hold every year says since which year it does")
+        if self.level == "soft" and self.effect != "no_meeting":
+            raise ValueError("only a rule of meetings may be soft")
+        if self.effect == "no_meeting" and self.areas:
+            raise ValueError("a rule of meetings holds for all areas")
         return self
 
 

@@ -15,6 +15,7 @@ from planner.calendar import areas_of, capacity_weeks, horizon_weeks, last_week_
 from planner.case import Case
 from planner.errors import InfeasiblePlan
 from planner.policy import Policy
+from planner.policy.conditions import evaluate
 from planner.portfolio import Portfolio
 
 ORDER = ("foundation", "investigate", "decide", "procure", "prepare", "move", "cutover", "close")
@@ -47,7 +48,8 @@ class Activity:
 
     `changes` is the number of systems that change hands in the last week of the first part, `servers` that of their
     servers. `due` is the last week in which the first part may end, from the nearest deadline of its group, `support`
-    the same from the end of support, and `pinned` from what people decided. `rank` is how easy its group is to take
+    the same from the end of support, and `pinned` from what people decided. A step that
+    `needs_meeting` ends in a week in which decisions are taken. `rank` is how easy its group is to take
     early (1 = easiest), that of its hardest member; 0 for the foundation. `before` names what it waits for, with the
     weeks between. What has `begun` stands fast.
     """
@@ -56,6 +58,7 @@ class Activity:
     group_id: str
     parts: list[Part]
     step: str | None = None
+    needs_meeting: bool = False
     changes: int = 0
     servers: int = 0
     areas: str = ""
@@ -106,7 +109,7 @@ def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str,
         least = max(policy.schedule.min_weeks[phase], lead.get(group_id, 0) if phase == "procure" else 0)
         for activity in _phase(group_id, phase, least, demand, policy, pace):
             activities[activity.key] = activity
-    for activity in _steps(members, policy):
+    for activity in _steps(members, portfolio, case, policy):
         activities[activity.key] = activity
     _describe(activities, portfolio, members, case)
     activities = {item.key: item for item in sorted(activities.values(), key=_place)}
@@ -174,11 +177,16 @@ def _phase(
     yield Activity(f"{group_id}/cutover", group_id, parts)
 
 
-def _steps(members: pd.DataFrame, policy: Policy) -> Iterable[Activity]:
+def _steps(members: pd.DataFrame, portfolio: Portfolio, case: Case, policy: Policy) -> Iterable[Activity]:
     for step in policy.schedule.steps:
-        for group_id in sorted(set(members.loc[members["disposition"].isin(step.options), "group_id"])):
-            part = Part("decide", step.weeks, {})
-            yield Activity(f"{group_id}/decide/{step.name}", group_id, [part], step=step.name)
+        concerned = members["disposition"].isin(step.options)
+        if step.when is not None:
+            systems = portfolio["systems"]
+            holds = evaluate(step.when, systems, case.plan_date).fillna(False).astype(bool)
+            concerned &= members["system_id"].isin(systems.loc[holds, "system_id"])
+        for group_id in sorted(set(members.loc[concerned, "group_id"])):
+            part, key = Part("decide", step.weeks, {}), f"{group_id}/decide/{step.name}"
+            yield Activity(key, group_id, [part], step=step.name, needs_meeting=step.needs_meeting)
 
 
 def _lead_weeks(portfolio: Portfolio, policy: Policy) -> dict[str, int]:

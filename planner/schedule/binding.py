@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.calendar import closing, horizon_weeks
+from planner.calendar import closing, horizon_weeks, not_meeting
 from planner.case import Case
 from planner.policy import Policy
 from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
@@ -80,7 +80,10 @@ class Binding:
             return Bound("wave_rule", activity.release_for)
         row, week = int(self.problem.closed_row[at]), start - 1 + int(self.problem.watch[self.mode[at]])
         if row >= 0 and self.problem.closed[row][week]:
-            return Bound("freeze", closing(self.case, self.policy.schedule.calendar, week, activity.areas))
+            rules = self.policy.schedule.calendar
+            if activity.needs_meeting:
+                return Bound("no_meeting", not_meeting(self.case, rules, week))
+            return Bound("freeze", closing(self.case, rules, week, activity.areas))
         return self._short(at)
 
     def _short(self, at: int) -> Bound:

@@ -16,6 +16,7 @@ from planner.schedule.anchor import anchors_of
 from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
 from planner.schedule.clash import Clashes
+from planner.schedule.meetings import soft_meetings
 from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
@@ -66,7 +67,10 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "clashes": clashes,
         "relaxations": relaxations,
         "solution": solution_table(posed, result, pilot, near, portfolio),
-        "findings": concat([_findings(table, waves, portfolio, case, policy), told], "findings"),
+        "findings": concat(
+            [_findings(table, waves, portfolio, case, policy), soft_meetings(table, portfolio, case, policy), told],
+            "findings",
+        ),
     }
 
 

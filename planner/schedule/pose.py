@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from planner.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks
+from planner.calendar import Weeks, capacity_weeks, closed_weeks, horizon_weeks, without_meetings
 from planner.case import Case
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION, Activity, Begun, Part
@@ -41,17 +41,19 @@ def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weigh
     draft = Draft(weeks, makespan_weight=policy.schedule.weights.makespan)
     roles = tuple(sorted(case.capacities))
     _resources(draft, case, policy, roles, weeks)
+    rules = policy.schedule.calendar
     closed = {
-        areas: draft.add_closed(closed_weeks(case, policy.schedule.calendar, weeks, areas))
+        areas: draft.add_closed(closed_weeks(case, rules, weeks, areas))
         for areas in sorted({activity.areas for activity in activities.values() if activity.changes})
     }
+    no_meeting = draft.add_closed(without_meetings(case, rules, weeks))
     number = {key: at for at, key in enumerate(activities)}
     sizes = _Sizes(case, policy, roles, weeks)
     for activity in activities.values():
         draft.add_activity(
             activity.key,
             release=activity.release,
-            closed_row=closed[activity.areas] if activity.changes and activity.begun is None else -1,
+            closed_row=_closed_row(activity, closed, no_meeting),
             is_fixed=activity.begun is not None,
             **_weights(activity, horizon, policy),
         )
@@ -60,6 +62,12 @@ def pose(activities: dict[str, Activity], case: Case, policy: Policy, late_weigh
         for before, lag in activity.before:
             draft.add_before(number[before], number[activity.key], lag)
     return Posed(draft.problem(), tuple(activities.values()), number, roles)
+
+
+def _closed_row(activity: Activity, closed: dict[str, int], no_meeting: int) -> int:
+    if activity.begun is not None:
+        return -1
+    return closed[activity.areas] if activity.changes else no_meeting if activity.needs_meeting else -1
 
 
 def _resources(draft: Draft, case: Case, policy: Policy, roles: tuple[str, ...], weeks: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.calendar import areas_of, closed_weeks, this_week
+from planner.calendar import areas_of, closed_weeks, this_week, without_meetings
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
@@ -42,7 +42,8 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
 
     In each of them effort and procurement take what they may take, correlated within a team and within the
     procurements; a delay pushes what waits for it, be it by the order of phases and groups or because the same team is
-    busy; a cut-over that falls into weeks that are closed to its areas waits for their end.
+    busy; a cut-over that falls into weeks that are closed to its areas waits for their end,
+    and a decision for the next meeting.
 
     Returns
     -------
@@ -72,13 +73,17 @@ def _bounds(network: Network, portfolio: Portfolio, case: Case, policy: Policy) 
     start, is_planned = table["start_week"].to_numpy(dtype=float), (table["state"] == "planned").to_numpy(dtype=bool)
     early = np.maximum(start - policy.simulation.early_weeks.value, float(this_week(case)))
     is_change = table["has_cutover"].to_numpy(dtype=bool) & is_planned
+    steps = {step.name for step in policy.schedule.steps if step.needs_meeting}
+    is_meeting = table["step"].isin(steps).to_numpy(dtype=bool) & is_planned
     areas = areas_of(portfolio)
     words = np.array([areas.get(str(group), "") for group in table["group_id"]], dtype=object)
     kinds = {word: at for at, word in enumerate(sorted(set(words[is_change])))}
     weeks = int(table["end_week"].max()) + EXTRA_WEEKS
     closed = [closed_weeks(case, policy.schedule.calendar, weeks, word) for word in kinds]
+    if is_meeting.any():
+        closed.append(without_meetings(case, policy.schedule.calendar, weeks))
     wait = np.vstack([_wait_for_open(row) for row in closed]) if closed else np.zeros((0, weeks), dtype=np.float32)
-    opens = [kinds[word] if flag else -1 for word, flag in zip(words, is_change, strict=True)]
+    opens = np.where(is_change, [kinds.get(word, -1) for word in words], np.where(is_meeting, len(kinds), -1)).tolist()
     return Bounds(np.where(is_planned, early, start).tolist(), network.before, wait, opens)
 
 

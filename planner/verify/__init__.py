@@ -32,6 +32,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     work.budgets_hold,
     work.all_effort_is_planned,
     changes.no_cutover_in_closed_weeks,
+    changes.decisions_are_taken_in_meetings,
     changes.cutovers_per_week_hold,
     changes.everything_changes_hands,
     changes.late_ones_are_told,

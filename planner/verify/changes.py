@@ -27,6 +27,20 @@ def no_cutover_in_closed_weeks(portfolio: Portfolio, case: Case, policy: Policy)
     return broken("promise_freeze", wrong, "activities")
 
 
+def decisions_are_taken_in_meetings(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """No step that needs a meeting ends in a week for which the calendar knows of none."""
+    steps = {step.name for step in policy.schedule.steps if step.needs_meeting}
+    rules = [rule for rule in policy.schedule.calendar if rule.effect == "no_meeting" and rule.level == "hard"]
+    rows = planned(portfolio["activities"])
+    rows = rows[rows["step"].isin(steps)]
+    wrong = [
+        activity_id
+        for activity_id, end in zip(rows["activity_id"], rows["end_date"], strict=True)
+        if any(_holds(rule, end.date() - timedelta(days=back)) for rule in rules for back in range(5))
+    ]
+    return broken("promise_meetings", wrong, "activities")
+
+
 def _is_closed(friday: date, areas: str, case: Case, rules: list[CalendarRule]) -> bool:
     days = [friday - timedelta(days=back) for back in range(5)]
     mine = [rule for rule in rules if not rule.areas or any(word.casefold() in areas for word in rule.areas)]
@@ -51,6 +65,10 @@ def _holds(rule: CalendarRule, day: date) -> bool:
     if rule.days is not None:
         return rule.days[0] <= day.day <= rule.days[1]
     first, last, today = str(rule.first), str(rule.last), f"{day:%m-%d}"
+    # A span over the turn of the year is of the year in which it begins.
+    year = day.year - (first > last and today <= last)
+    if (year - (rule.since or 0)) % rule.every:
+        return False
     # A span to the end of February holds a leap day too.
     last = "02-29" if last == "02-28" else last
     return first <= today <= last if first <= last else today >= first or today <= last

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
+from planner.policy.conditions import Condition, evaluate
 from planner.portfolio import Portfolio
 from planner.verify.moments import CLOUD, begun, first_day, group_moments, planned
 from planner.verify.promise import broken
@@ -48,8 +50,14 @@ def _cloud(portfolio: Portfolio) -> set[str]:
     return _groups_with(portfolio, CLOUD)
 
 
-def _groups_with(portfolio: Portfolio, options: set[str]) -> set[str]:
+def _groups_with(
+    portfolio: Portfolio, options: set[str], when: Condition | None = None, plan_date: date | None = None
+) -> set[str]:
     chosen = portfolio["decisions"].loc[portfolio["decisions"]["disposition"].isin(options), "system_id"]
+    if when is not None and plan_date is not None:
+        systems = portfolio["systems"]
+        holds = evaluate(when, systems, plan_date).fillna(False).astype(bool)
+        chosen = chosen[chosen.isin(systems.loc[holds, "system_id"])]
     return set(portfolio["groups"].loc[portfolio["groups"]["system_id"].isin(chosen), "group_id"])
 
 
@@ -59,7 +67,7 @@ def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Data
     decided = rows[(rows["phase"] == "decide") & rows["step"].isna()].set_index("group_id")["end_week"]
     wrong: list[str] = []
     for step in policy.schedule.steps:
-        wanted = sorted(_groups_with(portfolio, set(step.options)))
+        wanted = sorted(_groups_with(portfolio, set(step.options), step.when, case.plan_date))
         mine = rows[rows["step"] == step.name].set_index("group_id").reindex(wanted)
         later = rows[rows["step"].isna() & (rows["phase"].map(RANK) >= RANK[step.before])]
         held = later.groupby("group_id")["start_week"].min().reindex(wanted)

@@ -27,7 +27,7 @@ def _because(desk: Desk, row: dict[str, Any]) -> str:
         detail = _team(desk, detail)
     elif row["bound_by"] == "wave_rule":
         detail = desk.texts.say(f"wave_{detail}")
-    elif row["bound_by"] == "freeze":
+    elif row["bound_by"] in ("freeze", "no_meeting"):
         detail = _freeze(desk, detail)
     else:
         detail = ""

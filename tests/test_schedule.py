@@ -175,6 +175,21 @@ def _broken(plan: Plan, **update: object) -> set[str]:
     return set(verify(plan.portfolio, plan.case.model_copy(update=update), load_policy())["findings"]["detail"])
 
 
+def test_an_impact_assessment_that_is_missing_comes_before_the_preparations(planned: Plan) -> None:
+    tables = dict(planned.portfolio.tables)
+    systems = tables["systems"].assign(personal_data="sensitive", dpia="missing")
+    known = Portfolio({name: tables[name] for name in tables if name not in SCHEDULED} | {"systems": systems})
+    made = schedule(known, planned.case, load_policy())["activities"].set_index("activity_id")
+    group = planned.portfolio["groups"].set_index("system_id").at["S5", "group_id"]
+    step = made.loc[f"{group}/decide/impact_assessment"]
+    assert step["end_week"] - step["start_week"] + 1 == 6
+    assert step["end_week"] < made.at[f"{group}/prepare", "start_week"]
+    # The checker finds it missing in the plan that was made before anybody knew.
+    without = _tampered(planned, "systems", lambda frame: frame.assign(personal_data="sensitive", dpia="missing"))
+    found = verify(without, planned.case, load_policy())["findings"]
+    assert found["detail"].str.contains("promise_steps", regex=False).any()
+
+
 @pytest.mark.slow
 def test_the_checker_holds_the_plan_against_the_case(planned: Plan) -> None:
     assert not _broken(planned)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
-from planner.policy.conditions import Condition, evaluate
+from planner.policy.schedule import Step
 from planner.portfolio import Portfolio
 from planner.verify.moments import CLOUD, begun, first_day, group_moments, planned
 from planner.verify.promise import broken
+from planner.verify.truth import truth
 
 RANK = {name: at for at, name in enumerate(
     ("investigate", "decide", "procure", "prepare", "move", "cutover", "hypercare", "close")
@@ -51,14 +53,17 @@ def _cloud(portfolio: Portfolio) -> set[str]:
 
 
 def _groups_with(
-    portfolio: Portfolio, options: set[str], when: Condition | None = None, plan_date: date | None = None
+    portfolio: Portfolio, options: set[str], concerns: Callable[[dict[str, Any]], bool] | None = None
 ) -> set[str]:
     chosen = portfolio["decisions"].loc[portfolio["decisions"]["disposition"].isin(options), "system_id"]
-    if when is not None and plan_date is not None:
-        systems = portfolio["systems"]
-        holds = evaluate(when, systems, plan_date).fillna(False).astype(bool)
-        chosen = chosen[chosen.isin(systems.loc[holds, "system_id"])]
+    if concerns is not None:
+        systems = portfolio["systems"].to_dict("records")
+        chosen = chosen[chosen.isin([system["system_id"] for system in systems if concerns(system)])]
     return set(portfolio["groups"].loc[portfolio["groups"]["system_id"].isin(chosen), "group_id"])
+
+
+def _concerned_by(step: Step, case: Case) -> Callable[[dict[str, Any]], bool] | None:
+    return None if step.when is None else lambda system: truth(step.when, system, case.plan_date) is True
 
 
 def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -67,7 +72,7 @@ def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Data
     decided = rows[(rows["phase"] == "decide") & rows["step"].isna()].set_index("group_id")["end_week"]
     wrong: list[str] = []
     for step in policy.schedule.steps:
-        wanted = sorted(_groups_with(portfolio, set(step.options), step.when, case.plan_date))
+        wanted = sorted(_groups_with(portfolio, set(step.options), _concerned_by(step, case)))
         mine = rows[rows["step"] == step.name].set_index("group_id").reindex(wanted)
         later = rows[rows["step"].isna() & (rows["phase"].map(RANK) >= RANK[step.before])]
         held = later.groupby("group_id")["start_week"].min().reindex(wanted)

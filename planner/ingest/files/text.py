@@ -89,7 +89,8 @@ def _quoted_rows(file: str, text: str, delimiter: str) -> Iterable[Texts]:
 def _plain_rows(text: str, delimiter: str) -> Iterable[Texts] | None:
     """Rows of a text without quotation marks whose rows are all as wide as the first, or nothing: where there is no
     choice how to read it, the parser of pandas takes a third of the time."""
-    if '"' in text or max(map(len, text.splitlines()), default=0) > LONGEST_CELL:
+    # A mark of the byte order inside the text is a letter to one of the two.
+    if '"' in text or "\ufeff" in text or max(map(len, text.splitlines()), default=0) > LONGEST_CELL:
         return None
     try:
         frame = pd.read_csv(

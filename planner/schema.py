@@ -30,6 +30,8 @@ DTYPES = {
     "date": "datetime64[us]",
 }
 
+_DTYPES = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -159,7 +161,8 @@ def _is_counted(index: pd.Index) -> bool:
 def _is_typed(frame: pd.DataFrame, table: Table) -> bool:
     """Whether all columns stand in order with their dtypes already."""
     return frame.columns.tolist() == table.names and all(
-        str(dtype) == DTYPES[column.type] for column, dtype in zip(table.columns, frame.dtypes, strict=True)
+        isinstance(dtype, pd.CategoricalDtype) if column.type == "word" else dtype == _DTYPES[column.type]
+        for column, dtype in zip(table.columns, frame.dtypes, strict=True)
     )
 
 

@@ -233,8 +233,10 @@ def _hashes(frame: pd.DataFrame, key: list[str]) -> pd.Series:
 
 
 def _findings(kept: pd.DataFrame, merged: Merged, table: str, records: list[Records]) -> list[pd.DataFrame]:
-    files = kept["_source"].map(dict(enumerate(record.file for record in records)))
     follows = kept["_follows"]
+    if not (follows.any() or kept["_namesake"].any()):
+        return [merged.conflicts]
+    files = kept["_source"].map(dict(enumerate(record.file for record in records)))
     shared = kept[kept["_key"].isin(kept.loc[follows, "_key"])] if follows.any() else kept[:0]
     same = pd.Series(True, index=kept.index)
     same[shared.index] = shared.groupby("_key")["_signature"].transform("nunique") == 1

@@ -80,7 +80,11 @@ def merge(
     columns = [name for name in kept.columns if not name.startswith("_")]
     shared = np.flatnonzero(is_shared)
     source = kept["_source"].to_numpy(dtype=np.intp)
-    winners = {name: _winner(kept[name], key, source, shared, ranks.get(name), same_within) for name in columns}
+    winners = (
+        {name: _winner(kept[name], key, source, shared, ranks.get(name), same_within) for name in columns}
+        if len(shared)
+        else dict.fromkeys(columns, _Winner(shared, []))
+    )
     return Merged(
         _frame(kept, keys, key, winners, id_column),
         _provenance(kept, records, table, keys, key, _winning(cells, is_shared, winners)),

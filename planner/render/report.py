@@ -12,6 +12,8 @@ from planner.view.model import Reason, System, View
 # More cards than this make hundreds of pages; evidence.csv and `fardplan explain` have them all.
 MAX_CARDS = 1_000
 MAX_NOTES = 200
+# Rows of one table: typst takes twice the memory for one table of ten thousand as for forty of these.
+MAX_ROWS = 250
 
 
 def report(view: View) -> Document:
@@ -30,14 +32,20 @@ def _blocks(view: View, write: Writer) -> Iterator[Block]:
 
 
 def _systems(view: View, write: Writer) -> Iterator[Block]:
+    """Every system, by wave; those of a large plan in several tables."""
     word = write.word
-    rows = [
-        (item.name, item.disposition, item.state, "–" if item.wave is None else str(item.wave), item.quarter or "–")
-        for item in view.systems
-    ]
     headers = (word["name"], word["action"], word["state"], word["wave"], word["change_in"])
     yield Heading(word["systems"])
-    yield Grid(word["systems_caption"], headers, rows, (4, 2, 1.6, 0.8, 1.6), (3,))
+    most = MAX_ROWS if len(view.systems) > MAX_CARDS else MAX_CARDS
+    for first in range(0, len(view.systems), most):
+        rows = [
+            (item.name, item.disposition, item.state, "–" if item.wave is None else str(item.wave), item.quarter or "–")
+            for item in view.systems[first : first + most]
+        ]
+        caption = word["systems_caption"]
+        if len(view.systems) > most:
+            caption = f"{caption}, {write.count(first + 1)}–{write.count(first + len(rows))}"
+        yield Grid(caption, headers, rows, (4, 2, 1.6, 0.8, 1.6), (3,))
 
 
 def _cards(view: View, write: Writer) -> Iterator[Block]:

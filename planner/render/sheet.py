@@ -3,8 +3,8 @@ browser."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from planner.render.formats import count, day, money, money_span, points, span
 from planner.texts import load_texts
@@ -15,9 +15,8 @@ KINDS = ("facts", "list", "reasons", "refs", "text")
 Item = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Block:
-    """A heading and its items; items of one kind have as many parts each."""
+class Block(NamedTuple):
+    """A heading and its items; items of one kind have as many parts each. A large plan has 200,000 of them."""
 
     kind: str
     heading: str
@@ -32,6 +31,8 @@ class SheetWriter:
         self.unknown, self.likely = self.word["unknown"], self.word["likely"]
         # The same evidence, step or date stands on many sheets.
         self.values = lru_cache(maxsize=100_000)(_values)
+        self.effect = lru_cache(maxsize=10_000)(self._effect)
+        self.trace = lru_cache(maxsize=10_000)(self._trace)
         self.step = lru_cache(maxsize=100_000)(self._step)
         self.fit = lru_cache(maxsize=100_000)(self._fit)
         self.lens = lru_cache(maxsize=100_000)(self._lens)
@@ -85,12 +86,16 @@ class SheetWriter:
 
     def _reason(self, reason: Reason) -> Item:
         """Because, effect, values, cells, and where the rule is from."""
-        effect = reason.effect
-        if reason.points is not None:
-            effect += f" {points(reason.points, self.language, sign=True)}"
-        trace = f"{reason.kind} {reason.rule}. {self.word['source']}: {reason.source}"
         cells = f"{self.word['cells']}: {reason.cells}. " if reason.cells else ""
-        return reason.because, f"{effect}: {reason.options}", self.values(reason.values), cells, trace
+        effect = self.effect(reason.effect, reason.points, reason.options)
+        return reason.because, effect, self.values(reason.values), cells, self.trace(reason.kind, reason.rule, reason.source)
+
+    def _effect(self, effect: str, weight: float | None, options: str) -> str:
+        said = "" if weight is None else f" {points(weight, self.language, sign=True)}"
+        return f"{effect}{said}: {options}"
+
+    def _trace(self, kind: str, rule: str, source: str) -> str:
+        return f"{kind} {rule}. {self.word['source']}: {source}"
 
     def _alternative(self, other: Alternative) -> Item:
         score, low, high = (points(value, self.language) for value in (other.score, other.low, other.high))

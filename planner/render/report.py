@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.render.comparison import compared_whole
 from planner.render.document import Block, Document, Grid, Heading, Items, Text
-from planner.render.memo import Writer, document, memo_blocks
+from planner.render.memo import document, memo_blocks
+from planner.render.writer import Writer
 from planner.texts import load_texts
 from planner.view.model import Reason, System, View
 
@@ -24,11 +26,35 @@ def report(view: View) -> Document:
 
 def _blocks(view: View, write: Writer) -> Iterator[Block]:
     yield from memo_blocks(view, write, None)
+    yield from compared_whole(view, write)
+    yield from _loads(view, write)
     yield from _systems(view, write)
     if view.has_details:
         yield from _cards(view, write)
         yield from _findings(view, write)
     yield from _appendix(view, write)
+
+
+def _loads(view: View, write: Writer) -> Iterator[Block]:
+    """How the teams are used, by half-years."""
+    word = write.word
+    if not view.loads:
+        return
+    yield Heading(word["loads"])
+    yield Items([f"{load.team}: {write.share(load.busiest)} {word['busiest']}" for load in view.loads])
+    rows = [
+        (
+            load.team,
+            used.label,
+            write.count(used.used_days),
+            write.count(used.capacity_days),
+            "–" if used.share is None else write.share(used.share),
+        )
+        for load in view.loads
+        for used in load.used
+    ]
+    headers = [word[key] for key in ("team", "half", "used", "capacity", "of_capacity")]
+    yield Grid(word["loads_caption"], headers, rows, (4, 1.4, 1.2, 2, 1), (2, 3, 4))
 
 
 def _systems(view: View, write: Writer) -> Iterator[Block]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.lineage import written
 from planner.view.desk import Desk, iso, number, text, whole
+from planner.view.evidence import joined
 from planner.view.groups import why
 from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
 from planner.view.sizing import sizing_of
@@ -81,6 +82,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
     today = next((cost for cost in shelves.costs.get(key, []) if cost["kind"] == "today"), None)
     detail = desk.is_internal
     quarter = str(wave["quarter"]).partition("-Q") if wave else ("", "", "")
+    evidence = joined(shelves.evidence.get(key, []))
     return System(
         system_id=key,
         name=desk.names[key],
@@ -104,8 +106,8 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
         flips=_flips(desk, shelves.flips.get(key, [])),
-        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(shelves.evidence.get(key, []), row.key)),
-        undecided=tuple(_reason(desk, item, shelves.told) for item in shelves.evidence.get(key, []) if _asks(item)),
+        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(evidence, row.key)),
+        undecided=tuple(_reason(desk, item, shelves.told) for item in evidence if _asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
@@ -217,7 +219,12 @@ def _reason(desk: Desk, item: dict[str, Any], told: dict[str, Any]) -> Reason:
 
 def _values(desk: Desk, said: str) -> tuple[tuple[str, str], ...]:
     pairs = (part.partition("=")[::2] for part in said.split("; "))
-    return tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs)
+    return tuple((desk.texts.field(name), _value(desk, name, value)) for name, value in pairs)
+
+
+def _value(desk: Desk, name: str, value: str) -> str:
+    is_amount = name.endswith("_sek") and value.isdecimal()
+    return f"{int(value):,}".replace(",", desk.texts.say("group")) if is_amount else desk.texts.value(name, value)
 
 
 def _options(desk: Desk, said: str) -> str:

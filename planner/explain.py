@@ -26,6 +26,7 @@ def explain_system(system: System, language: str) -> str:
     lines += _section(say["decisions_first"], list(system.tasks))
     lines += _section(say["answers_that_could_change"], [", ".join(system.questions)] if system.questions else [])
     lines += _section(say["would_flip"], [f"{flip.field} = {flip.answers} → {flip.leads_to}" for flip in system.flips])
+    lines += _section(say["effort_parts"], [f"{work.phase}: {_days(work.days, texts)}" for work in system.work])
     lines += _section(
         say["steps"],
         [f"{step.start_date} – {step.end_date}  {step.phase} ({step.bound_by})" for step in system.steps],

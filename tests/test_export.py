@@ -229,6 +229,12 @@ def test_waves_are_edited_and_read_back(example: Plan) -> None:
         details = rows_of(bundle.read("wave-details.csv"))
     assert sum(int(row["Servers"]) for row in details) == done.written
     assert sum(int(row["Applications"]) for row in details) == len(example.portfolio["waves"])
+    rate, risk = example.policy.effort.day_rate.value, example.portfolio["risk_waves"].set_index("wave")
+    for number, row in enumerate(details, start=1):
+        for point in ("p50", "p80"):
+            days = risk.loc[number, f"{point}_sek"] / rate
+            assert float(row[f"Effort Days {point.upper()}"]) == pytest.approx(days, rel=0.01, abs=0.1)
+            assert row[f"End {point.upper()}"] == f"{risk.loc[number, f'{point}_date']:%Y-%m-%d}"
     assert read_waves(done.files[0], planned, "vagor.zip") == ()
     rows = rows_of(mapping)
     system = rows[0]["Application"]
@@ -319,12 +325,26 @@ def test_a_calendar_is_of_whole_days_and_its_lines_are_folded(example: Plan) -> 
     assert all(len(line) <= 75 for line in done.files[0].split(b"\r\n"))
     view = build_view(example, "sv", "intern")
     found = events(done.files[0])
-    assert len(found) == len(view.waves)
+    bought = [page for page in view.wave_pages if page.procurements]
+    asked = {f"plan-ask-{ask.key}@exempelkopings-kommun": ask for ask in view.asks if ask.by_date}
+    assert bought and asked and len(found) == len(view.waves) + len(asked) + len(bought) == done.written
     for wave in view.waves:
         event = found[f"plan-wave-{wave.number}@exempelkopings-kommun"]
         assert event["DTSTART"].dt == date.fromisoformat(wave.start_date) and event["DTSTART"].params["VALUE"] == "DATE"
         assert (event["DTEND"].dt - date.fromisoformat(wave.end_date)).days == 1
         assert event["DTSTAMP"].dt.date().isoformat() == view.meta.plan_date
+    for uid, ask in asked.items():
+        assert found[uid]["DTSTART"].dt.isoformat() == ask.by_date and ask.what in found[uid]["SUMMARY"]
+    activities = example.portfolio["activities"].query("phase == 'procure'").set_index("group_id")["start_date"]
+    groups = example.portfolio["groups"].set_index("system_id")["group_id"]
+    for page in bought:
+        event = found[f"plan-procure-{page.number}@exempelkopings-kommun"]
+        members = [ref.system_id for ref in view.waves[page.number - 1].systems]
+        assert (
+            event["DTSTART"].dt == min(activities[groups[key]] for key in members if groups[key] in activities).date()
+        )
+    public = events(made(example, "ics", audience="offentlig").files[0])
+    assert not [uid for uid in public if "procure" in uid] and [uid for uid in public if "ask" in uid]
 
 
 @pytest.mark.slow
@@ -333,10 +353,12 @@ def test_a_later_calendar_updates_what_changed_and_cancels_what_is_gone(example:
     first = export("ics", view, Asked()).files[0]
     assert events(export("ics", view, Asked(base=first)).files[0]) == events(first)
     moved = replace(view.waves[0], end_date="2027-04-30")
-    later = replace(view, waves=(moved, *view.waves[1:-1]), meta=replace(view.meta, plan_date="2026-11-23"))
+    asks = tuple(replace(ask, by_date="2027-03-01") if ask.key == "investigate" else ask for ask in view.asks)
+    later = replace(view, asks=asks, waves=(moved, *view.waves[1:-1]), meta=replace(view.meta, plan_date="2026-11-23"))
     before, after = events(first), events(export("ics", later, Asked(base=first)).files[0])
     changed = {uid for uid in before if after[uid]["SEQUENCE"] != before[uid]["SEQUENCE"]}
     ends = [f"plan-wave-{view.waves[at].number}@exempelkopings-kommun" for at in (0, -1)]
+    ends.append("plan-ask-investigate@exempelkopings-kommun")
     assert changed == set(ends) and all(after[uid]["SEQUENCE"] > before[uid]["SEQUENCE"] for uid in changed)
     assert str(after[ends[1]]["STATUS"]) == "CANCELLED" and str(after[ends[0]]["STATUS"]) == "CONFIRMED"
     without = events(export("ics", replace(view, meta=replace(view.meta, plan_date="2026-12-01")), Asked()).files[0])
@@ -655,8 +677,8 @@ def test_the_memo_is_tagged_titled_and_of_two_to_four_pages(example: Plan, langu
         kinds = [str(item.S) for item in tags(pdf.Root.StructTreeRoot)]
         figures = [item for item in tags(pdf.Root.StructTreeRoot) if str(item.S) == "/Figure"]
     assert kinds.count("/Table") >= 6 and kinds.count("/TH") >= 20 and "/H1" in kinds
-    # The coat of arms and the timeline.
-    assert len(figures) == 2 and all("/Alt" in figure for figure in figures)
+    # The coat of arms, the costs of the years and the timeline.
+    assert len(figures) == 3 and all("/Alt" in figure for figure in figures)
 
 
 def tags(item: Any) -> list[Any]:
@@ -704,7 +726,7 @@ def test_the_memo_to_edit_says_the_same_and_repeats_its_head_rows(example: Plan)
     assert len(made_.tables) >= 6
     for table in made_.tables:
         assert table.rows[0]._tr.xpath("./w:trPr/w:tblHeader"), "the head row is repeated"
-    assert made_.tables[0].cell(1, 1).text == view.asks[0].what
+    assert made_.tables[1].cell(1, 1).text == view.asks[0].what
     assert view.conclusion in [paragraph.text for paragraph in made_.paragraphs]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from planner.render.document import Block, Grid, Heading, Stacked, Text
 from planner.render.writer import Writer
@@ -28,7 +28,7 @@ def compared_figure(view: View, write: Writer) -> Iterator[Block]:
         return
     yield Heading(word["business_years"], 2)
     most = max([1.0, *(max(year.today, max(year.kept, 0) + year.cloud + year.once) for year in case.years)])
-    bars = []
+    bars: list[tuple[str, Sequence[float], str]] = []
     for year in case.years:
         plan = (max(year.kept, 0), year.cloud, year.once)
         bars.append((f"{year.year} · {word['now']}", (year.today / most, 0.0, 0.0), write.money(year.today)))
@@ -64,10 +64,7 @@ def compared_whole(view: View, write: Writer) -> Iterator[Block]:
             total=write.count(case.total),
         )
     )
-    rows = [
-        (item.label, *(_outcome(case, item, each, write) for each in item.outcomes))
-        for item in case.measures
-    ]
+    rows = [(item.label, *(_outcome(case, item, each, write) for each in item.outcomes)) for item in case.measures]
     yield Grid(word["business_caption"], (word["measure"], *case.purchases), rows, (2, 3, 3, 3), (1, 2, 3))
     yield Text(write.fill("business_reading", samples=write.count(case.samples)), "note")
     yield from _levers(case, write)

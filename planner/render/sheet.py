@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from planner.render.formats import count, day, money, money_span, points, span
 from planner.texts import load_texts
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Step, System
+from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
 
 # Kinds of blocks: names with values, sentences with a note each, evidence, links to systems, paragraphs.
 KINDS = ("facts", "list", "reasons", "refs", "text")
@@ -33,6 +33,7 @@ class SheetWriter:
         self.values = lru_cache(maxsize=100_000)(_values)
         self.effect = lru_cache(maxsize=10_000)(self._effect)
         self.trace = lru_cache(maxsize=10_000)(self._trace)
+        self.work = lru_cache(maxsize=100_000)(self._work)
         self.step = lru_cache(maxsize=100_000)(self._step)
         self.fit = lru_cache(maxsize=100_000)(self._fit)
         self.lens = lru_cache(maxsize=100_000)(self._lens)
@@ -50,6 +51,7 @@ class SheetWriter:
             Block("list", word["decisions_first"], _plain(item.tasks)),
             Block("list", word["answers_that_could_change"], _plain(item.questions)),
             Block("list", word["would_flip"], tuple(map(_flip, item.flips))),
+            Block("list", word["effort_parts"], tuple(map(self.work, item.work))),
             Block("list", word["steps"], tuple(map(self.step, item.steps))),
             Block("list", word["lenses"], tuple(map(self.lens, item.lenses))),
             Block("list", word["dates"], tuple((f"{self._day(when)}: {label}", "") for label, when in item.dates)),
@@ -88,7 +90,13 @@ class SheetWriter:
         """Because, effect, values, cells, and where the rule is from."""
         cells = f"{self.word['cells']}: {reason.cells}. " if reason.cells else ""
         effect = self.effect(reason.effect, reason.points, reason.options)
-        return reason.because, effect, self.values(reason.values), cells, self.trace(reason.kind, reason.rule, reason.source)
+        return (
+            reason.because,
+            effect,
+            self.values(reason.values),
+            cells,
+            self.trace(reason.kind, reason.rule, reason.source),
+        )
 
     def _effect(self, effect: str, weight: float | None, options: str) -> str:
         said = "" if weight is None else f" {points(weight, self.language, sign=True)}"
@@ -100,6 +108,10 @@ class SheetWriter:
     def _alternative(self, other: Alternative) -> Item:
         score, low, high = (points(value, self.language) for value in (other.score, other.low, other.high))
         return f"{other.label}: {score} {self.word['points']} ({low} – {high}), {other.why}", ""
+
+    def _work(self, work: Work) -> Item:
+        days = span(work.days, self.language, self.unknown, self.likely)
+        return f"{work.phase}: {days} {self.word['person_days']}", ""
 
     def _step(self, step: Step) -> Item:
         dates = f"{self._day(step.start_date)} – {self._day(step.end_date)}"

@@ -96,8 +96,9 @@ class Ref:
 @dataclass(frozen=True)
 class Ask:
     """A decision that somebody is asked to take; `systems` wait for it. Counts so small that they point at one are
-    left out."""
+    left out. `key` is the same from plan to plan."""
 
+    key: str
     what: str
     by_whom: str
     by_date: str | None
@@ -505,6 +506,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Person-days of one phase of a system's way."""
+
+    phase: str
+    days: Span
+
+
+@dataclass(frozen=True)
 class LensResult:
     """One lens on one system."""
 
@@ -555,6 +564,7 @@ class System:
     reasons: tuple[Reason, ...]
     undecided: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]
+    work: tuple[Work, ...]
     steps: tuple[Step, ...]
     lenses: tuple[LensResult, ...]
     fits: tuple[Fit, ...]

@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 
 from planner.lineage import written
-from planner.view.desk import Desk, iso, number, text, whole
+from planner.view.desk import POINTS, Desk, iso, number, text, whole
 from planner.view.evidence import joined
 from planner.view.groups import why
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
+from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System, Work
 from planner.view.sizing import sizing_of
 
 STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")
 DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
+PHASES = ("investigate", "decide", "procure", "prepare", "move", "close")
 VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
 
 
@@ -57,6 +58,7 @@ class _Shelves:
             else {}
         )
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
+        self.work = _by(_by_phase(desk), "system_id") if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
         self.reviews = _by(desk.table("reviews"), "system_id") if details else {}
         self.sizing = sizing_of(desk) if details else {}
@@ -109,6 +111,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(evidence, row.key)),
         undecided=tuple(_reason(desk, item, shelves.told) for item in evidence if _asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
+        work=tuple(_work(desk, item) for item in shelves.work.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
         dates=_dates(desk, shelves.facts[key] | shelves.dates[key]) if detail else (),
@@ -265,6 +268,18 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
         state=desk.texts.say(f"reviewed_{row['state']}"),
         place=row["place"],
     )
+
+
+def _by_phase(desk: Desk) -> pd.DataFrame:
+    """Person-days of each system by phase, in the order of the phases."""
+    days = [f"{point}_days" for point in POINTS]
+    table = desk.table("effort").groupby(["system_id", "phase"], as_index=False)[days].sum()
+    return table.assign(at=table["phase"].map(PHASES.index)).sort_values(["system_id", "at"])
+
+
+def _work(desk: Desk, row: dict[str, Any]) -> Work:
+    low, likely, high = (round(float(row[f"{point}_days"]), 2) for point in POINTS)
+    return Work(desk.texts.say(f"phase_{row['phase']}"), (low, likely, high))
 
 
 def _step(desk: Desk, row: dict[str, Any]) -> Step:

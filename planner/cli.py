@@ -23,7 +23,8 @@ from planner.language import Language
 
 if TYPE_CHECKING:
     from planner.check import Line
-    from planner.view.model import Note, System
+    from planner.view.model.appendix import Note
+    from planner.view.model.systems import System
 
 app = typer.Typer(
     help="Färdplan plans a public body's way to the cloud: inventories in, a roadmap out.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from planner.texts import Texts, load_texts
-from planner.view.model import Alternative, Fit, Reason, Span, System
+from planner.view.model.systems import Alternative, Fit, Reason, System
+from planner.view.model.terms import Span
 
 
 def explain_system(system: System, language: str) -> str:

@@ -27,7 +27,7 @@ from planner.render.sheet import Item, SheetWriter
 from planner.render.table import safe
 from planner.texts import LANGUAGES
 from planner.view import AUDIENCES, View, build_view
-from planner.view.model import Note
+from planner.view.model.appendix import Note
 from tests.conftest import enlarged, example_view, planned_example, slow_but
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from planner.render.document import Block, Grid, Heading, Stacked, Text
 from planner.render.writer import Writer
-from planner.view.model import BusinessCase, Measure, Outcome, View
+from planner.view.model import View
+from planner.view.model.business import BusinessCase, Measure, Outcome
 
 
 def compared_row(view: View, write: Writer) -> list[tuple[str, str]]:

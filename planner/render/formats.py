@@ -13,7 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
 if TYPE_CHECKING:
-    from planner.view.model import Span
+    from planner.view.model.terms import Span
 
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}

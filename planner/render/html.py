@@ -19,7 +19,10 @@ from planner.render.island import packed_island, rows_island
 from planner.render.own import own_parts
 from planner.render.sheet import Block, SheetWriter
 from planner.render.templates import TEMPLATES, environment
-from planner.view.model import Note, Ref, System, View
+from planner.view.model import View
+from planner.view.model.appendix import Note
+from planner.view.model.systems import System
+from planner.view.model.terms import Ref
 
 # As many rows, and sheets, are in the page itself; of a larger plan they are drawn by the page's script.
 SHOWN_WITHOUT_SCRIPT = 100

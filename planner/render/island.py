@@ -17,7 +17,9 @@ from typing import Any
 
 from planner.render.formats import inside
 from planner.render.sheet import Block, Item, SheetWriter
-from planner.view.model import Ref, System, View
+from planner.view.model import View
+from planner.view.model.systems import System
+from planner.view.model.terms import Ref
 
 ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 _ROW = re.compile(r"(?<=:)\d+(?=:)")

@@ -9,7 +9,8 @@ from planner.render.document import Block, Document, Grid, Heading, Items, Text
 from planner.render.memo import document, memo_blocks
 from planner.render.writer import Writer
 from planner.texts import load_texts
-from planner.view.model import Reason, System, View
+from planner.view.model import View
+from planner.view.model.systems import Reason, System
 
 # More cards than this make hundreds of pages; evidence.csv and `fardplan explain` have them all.
 MAX_CARDS = 1_000

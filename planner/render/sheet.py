@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from planner.render.formats import count, day, money, money_span, points, span
 from planner.texts import load_texts
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
+from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
 
 # Kinds of blocks: names with values, sentences with a note each, evidence, links to systems, paragraphs.
 KINDS = ("facts", "list", "reasons", "refs", "text")

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 
 from planner.texts import load_texts
-from planner.view.model import System, View
+from planner.view.model import View
+from planner.view.model.systems import System
 
 # Also after what a spreadsheet may take for the end of a cell: Swedish ones part comma-separated files at semicolons.
 _FORMULA_START = re.compile(r"(^|[;\t\r\n])(?=\s*[=+\-@\t\r])")

@@ -6,7 +6,9 @@ from functools import partial
 
 from planner.render.formats import bounds, count, day, money, money_span, number, outcome, share, span
 from planner.texts import Texts
-from planner.view.model import Coverage, Span, View
+from planner.view.model import View
+from planner.view.model.page_one import Coverage
+from planner.view.model.terms import Span
 
 
 class Writer:

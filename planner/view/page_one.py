@@ -9,7 +9,9 @@ from datetime import date
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number
-from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Span, Tick, Wave, Year
+from planner.view.model.page_one import Ask, Count, Coverage, Lens, Risk, Year
+from planner.view.model.schedule import Tick, Wave
+from planner.view.model.terms import Ref, Span
 
 ORDER = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain", "undecided")
 MAX_RISKS = 6

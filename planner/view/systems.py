@@ -12,7 +12,8 @@ from planner.lineage import written
 from planner.view.desk import POINTS, Desk, iso, number, text, whole
 from planner.view.evidence import joined
 from planner.view.groups import why
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System, Work
+from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
+from planner.view.model.terms import Ref
 from planner.view.sizing import sizing_of
 
 STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")

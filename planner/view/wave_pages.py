@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from planner.view.desk import Desk
-from planner.view.model import Bound, Uncertain
+from planner.view.model.schedule import Bound, Uncertain
+from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, WaveAction, WavePage
 from planner.view.page_one import ORDER
-from planner.view.wave_model import Edge, Line, Node, Picture, Procurement, WaveAction, WavePage
 
 # A picture of more boxes than this cannot be read; the table below it and tables/ties.csv have all flows.
 MOST_NODES = 16

@@ -149,12 +149,13 @@ def explain(
     from planner.case import read_case
     from planner.explain import explain_system
     from planner.pipeline import compute
+    from planner.render.characters import writable
     from planner.store import open_history
     from planner.view import build_view
 
     read = read_case(case, _day(on))
     view = build_view(compute(read, history=open_history(read)), lang.value if lang else read.language, "intern")
-    typer.echo(explain_system(_find(view.systems, system), view.meta.language))
+    typer.echo(writable(explain_system(_find(view.systems, system), view.meta.language)))
 
 
 @app.command("questions")

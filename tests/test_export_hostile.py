@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -17,6 +20,8 @@ from planner.export.rows import FORMULA
 from planner.pipeline import compute
 from planner.plan import Plan
 from planner.portfolio import Portfolio
+from planner.render import render
+from planner.render.workbook import render_workbook
 from planner.view import build_view
 from tests.conftest import planned_example, slow_but, write_case
 from tests.exports import (
@@ -145,3 +150,90 @@ def written_in(name: str, content: bytes) -> str:
     if name not in ("pdf", "report"):
         return " ".join([*texts_of(name, content)[1], texts_of(name, content)[0]])
     return pdf_text(content)
+
+
+REGISTER_HEAD = [
+    "Objektnummer", "Namn", "Organisation", "Verksamhetsområden", "Funktionskod", "Systemansvariga verksamhet",
+    "Systemansvariga IT", "Leverantör", "Produkt", "Version", "Operativsystem", "Databas", "Körmiljö", "Datamodell",
+    "Beroende till", "Länkar", "Kommentar", "Alternativ", "Inlåsningseffekter", "Inloggning", "IT Bedömning", "KLASSA",
+]  # fmt: skip
+
+
+def told_everywhere(folder: Path, words: list[str]) -> Plan:
+    """A case in which every column of free text, every server and every purpose of a flow holds one of the words."""
+    count = len(words)
+    names = [f"System {at}" for at in range(count)]
+    fixed = {"IT Bedömning": "Avveckling", "KLASSA": "3-3-3"}
+    rows = [REGISTER_HEAD]
+    for at, name in enumerate(names):
+        cells = {"Objektnummer": f"S{at}", "Namn": name, "Verksamhetsområden": "Vård", **fixed}
+        rows.append([cells.get(head, words[(at + column) % count]) for column, head in enumerate(REGISTER_HEAD)])
+    servers = [["Servernamn", "System", "Operativsystem", "vCPU", "RAM GB", "Disk GB", "Miljö", "Kommentar"]]
+    servers += [[f"srv{word}", names[at], word, "2", "8", "80", word, word] for at, word in enumerate(words)]
+    # A server that nobody knows the system of becomes a system that bears its name.
+    servers += [[f"ensam{word}", "", "Ubuntu 22.04", "2", "8", "80", "Test", ""] for word in words[:2]]
+    flows = [["Från", "Till", "Syfte"]]
+    flows += [[name, names[(at + 1) % count], words[at]] for at, name in enumerate(names)]
+    files = {"register.csv": rows, "servrar.csv": servers, "floden.csv": flows}
+    sources = (
+        "  - {file: register.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"
+        "  - {file: floden.csv, reader: dataflows}\n"
+    )
+    return compute(read_case(write_case(folder, {name: as_csv(table) for name, table in files.items()}, sources)))
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    return text.getvalue()
+
+
+def everything(plan: Plan, audience: str) -> dict[str, bytes]:
+    """Every document and export that an audience may have, archives unpacked and PDFs as their text."""
+    view = build_view(plan, "sv", audience)
+    found = {**render(view), "roadmap.xlsx": render_workbook(view)}
+    for name, item in EXPORTERS.items():
+        if audience in item.audiences and item.is_from_view:
+            found[f"export{item.suffix}-{name}"] = export(name, view, ASKED).files[0]
+    opened = {}
+    for name, content in found.items():
+        if content.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(content)) as book:
+                opened |= {f"{name}/{member}": book.read(member) for member in book.namelist()}
+        else:
+            opened[name] = pdf_text(content).encode("utf-8") if content.startswith(b"%PDF") else content
+    return opened
+
+
+@pytest.mark.slow
+def test_no_word_of_a_dropped_column_is_in_any_public_byte(tmp_path: Path) -> None:
+    plan = told_everywhere(tmp_path / "case", [f"Kanarie{letter}" for letter in "ABCDEFGH"])
+    public = everything(plan, "offentlig")
+    assert {"plan.json", "roadmap.html", "export.xml-archimate", "export.pdf-report"} <= public.keys()
+    packed = re.findall(rb'id="packed">([^<]+)<', public["roadmap.html"])
+    public["packed"] = zlib.decompress(base64.b64decode(packed[0])) if packed else b""
+    assert not [name for name, content in public.items() if b"kanarie" in content.lower()]
+    assert b"System 3" in public["plan.json"], "names are public"
+    # The canaries do reach the internal documents.
+    internal = b"".join(everything(plan, "intern").values()).lower()
+    assert b"srvkanariea" in internal or b"kanariea" in internal
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("audience", ["intern", "offentlig"])
+def test_hostile_words_in_any_column_stay_text(tmp_path: Path, audience: str) -> None:
+    words = [word for word in HOSTILE if len(word) < 1_000] + ["\x07klocka\x1b[31m", "B" * 10_000, "\u202erlo\u202c"]
+    made_ = everything(told_everywhere(tmp_path / "case", words), audience)
+    page = made_["roadmap.html"].decode("utf-8")
+    assert page.count("<script") == page.count("</script>") == 2 and "<lapp>" not in page
+    # A control character would also be an order to the terminal in which somebody shows the file.
+    for name in ("roadmap.html", "roadmap.md", "systems.csv"):
+        assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", made_[name]), name
+    rows = list(csv.reader(io.StringIO(made_["systems.csv"].decode("utf-8-sig"))))
+    assert not [cell for row in rows for cell in row if re.match(FORMULA, cell)]
+    for name, content in made_.items():
+        if name.endswith((".xml", ".rels", "archimate", "dcat")):
+            etree.fromstring(content)
+        assert b"<f>" not in content and b"<hyperlink" not in content, name
+    events(made_["export.ics-ics"])
+    assert "49" not in re.findall(r"<li>(.*?)</li>", page)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from planner.collector import paused
 from planner.look.contrast import DARK_GROUND, LIGHT_GROUND, mixed
 from planner.render import MOST_WITH_PAPERS
+from planner.render.characters import writable
 from planner.render.island import packed_island, rows_island
 from planner.render.own import own_parts
 from planner.render.sheet import Block, SheetWriter
@@ -139,7 +140,7 @@ def render_html(view: View) -> bytes:
                 notes=_note_groups(view),
             )
         )
-    return (page.rstrip("\n") + "\n").encode("utf-8")
+    return (writable(page).rstrip("\n") + "\n").encode("utf-8")
 
 
 def _colours(view: View) -> str:

@@ -100,6 +100,11 @@ class Page:
             found[item.key].append(item)
         return found
 
+    @cached_property
+    def dearest(self) -> list[System]:
+        """Systems by what they cost today and what it takes to move them, the most first; unknown comes last."""
+        return sorted(self.view.systems, key=lambda item: (-(item.today_sek or 0), -(item.cost_sek[1] or 0), item.name))
+
     def is_cut(self, items: Sequence[Any]) -> bool:
         """Whether a list is too long to be written out; the page of a small plan has room for all."""
         return self.is_large and len(items) > SHOWN_NAMES

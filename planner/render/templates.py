@@ -19,9 +19,7 @@ TEMPLATES = Path(__file__).parent.parent.parent / "templates"
 
 
 @lru_cache
-def environment(
-    language: str, *, is_html: bool, escape: Callable[[object], str] | None = None
-) -> Environment:
+def environment(language: str, *, is_html: bool, escape: Callable[[object], str] | None = None) -> Environment:
     """Make the environment of one kind of document.
 
     Parameters

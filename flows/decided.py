@@ -10,7 +10,7 @@ from prefect.events import Event, Resource
 
 from flows.events import CASE, send
 from planner.pipeline import Outcome
-from planner.view.model import Changed
+from planner.view.model.changes import Changed
 
 DECIDED_CHANGED = "fardplan.decided.changed"
 CODE = "decided_wave_changed"

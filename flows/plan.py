@@ -28,7 +28,7 @@ from flows.decided import tell_of_decided
 from planner.errors import PlannerError
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Outcome, plan
-from planner.view.model import Changes
+from planner.view.model.changes import Changes
 
 Result = TypeVar("Result")
 

@@ -23,7 +23,8 @@ from planner.language import Language
 
 if TYPE_CHECKING:
     from planner.check import Line
-    from planner.view.model import Note, System
+    from planner.view.model.appendix import Note
+    from planner.view.model.systems import System
 
 app = typer.Typer(
     help="Färdplan plans a public body's way to the cloud: inventories in, a roadmap out.",
@@ -148,12 +149,13 @@ def explain(
     from planner.case import read_case
     from planner.explain import explain_system
     from planner.pipeline import compute
+    from planner.render.characters import writable
     from planner.store import open_history
     from planner.view import build_view
 
     read = read_case(case, _day(on))
     view = build_view(compute(read, history=open_history(read)), lang.value if lang else read.language, "intern")
-    typer.echo(explain_system(_find(view.systems, system), view.meta.language))
+    typer.echo(writable(explain_system(_find(view.systems, system), view.meta.language)))
 
 
 @app.command("questions")

@@ -99,7 +99,7 @@ def _plan(name: str, case: Path | None) -> SavedPlan:
 
 def _lines(is_empty: bool, page: object, texts: Texts, everything: bool) -> list[str]:
     from planner.render.formats import count
-    from planner.view.model import Changes
+    from planner.view.model.changes import Changes
 
     assert isinstance(page, Changes)
     say = texts.diff

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from planner.texts import Texts, load_texts
-from planner.view.model import Fit, Reason, Span, System
+from planner.view.model.systems import Alternative, Fit, Reason, System
+from planner.view.model.terms import Span
 
 
 def explain_system(system: System, language: str) -> str:
@@ -21,11 +22,12 @@ def explain_system(system: System, language: str) -> str:
     )
     lines += _section(
         say["what_lost"],
-        [f"{item.label}: {item.score:g} ({item.low:g} – {item.high:g}), {item.why}" for item in system.alternatives],
+        [f"{item.label}: {_scores(item, texts)}, {item.why}" for item in system.alternatives],
     )
     lines += _section(say["decisions_first"], list(system.tasks))
     lines += _section(say["answers_that_could_change"], [", ".join(system.questions)] if system.questions else [])
     lines += _section(say["would_flip"], [f"{flip.field} = {flip.answers} → {flip.leads_to}" for flip in system.flips])
+    lines += _section(say["effort_parts"], [f"{work.phase}: {_days(work.days, texts)}" for work in system.work])
     lines += _section(
         say["steps"],
         [f"{step.start_date} – {step.end_date}  {step.phase} ({step.bound_by})" for step in system.steps],
@@ -55,7 +57,7 @@ def _fit(fit: Fit, missing: str) -> str:
 
 
 def _reason(reason: Reason, texts: Texts) -> list[str]:
-    points = f" {reason.points:+g}" if reason.points is not None else ""
+    points = f" {_number(reason.points, texts, '+g')}" if reason.points is not None else ""
     read = "; ".join(f"{name} = {value}" for name, value in reason.values)
     lines = [
         f"{reason.kind} {reason.rule}: {reason.effect}{points} ({reason.options})",
@@ -70,4 +72,14 @@ def _reason(reason: Reason, texts: Texts) -> list[str]:
 def _days(days: Span, texts: Texts) -> str:
     if days[1] is None:
         return str(texts.values["unknown"])
-    return f"{days[0]:g} / {days[1]:g} / {days[2]:g} {texts.interface['person_days']}"
+    return f"{' / '.join(_number(value, texts) for value in days)} {texts.interface['person_days']}"
+
+
+def _scores(item: Alternative, texts: Texts) -> str:
+    score, low, high = (_number(value, texts) for value in (item.score, item.low, item.high))
+    return f"{score} ({low} – {high})"
+
+
+def _number(value: float | None, texts: Texts, form: str = "g") -> str:
+    """A number with the decimal mark of the language."""
+    return f"{value:{form}}".replace(".", texts.say("decimal"))

@@ -16,18 +16,21 @@ import pytest
 from babel.numbers import format_decimal
 from markdown_it import MarkdownIt
 
+from planner.explain import explain_system
 from planner.plan import Plan
 from planner.render import render
+from planner.render.document import Grid
 from planner.render.formats import LOCALES, money_span, span
 from planner.render.formats import count as written_count
-from planner.render.html import MAX_NOTES, SHOWN_NAMES, SHOWN_WITHOUT_SCRIPT
+from planner.render.html import MAX_NOTES, SHOWN_NAMES, SHOWN_WITHOUT_SCRIPT, render_html
 from planner.render.island import unpacked
 from planner.render.markdown import escape
+from planner.render.report import MAX_CARDS, MAX_ROWS, report
 from planner.render.sheet import Item, SheetWriter
 from planner.render.table import safe
 from planner.texts import LANGUAGES
 from planner.view import AUDIENCES, View, build_view
-from planner.view.model import Note
+from planner.view.model.appendix import Note
 from tests.conftest import enlarged, example_view, planned_example, slow_but
 
 
@@ -116,7 +119,7 @@ def test_any_id_can_be_linked_to(view: View) -> None:
     page = Page(
         replace(view, systems=tuple(systems), waves=(), risks=(), asks=(), coverage=view.coverage[:1], process_first=())
     )
-    cards = [attributes["id"] for attributes in page.all("details") if "id" in attributes]
+    cards = [attributes["id"] for attributes in page.all("details") if attributes.get("id", "").startswith("s-")]
     assert [unquote(card[2:]) for card in cards] == names
     assert not [card for card in cards if re.search(r"\s", card)]
     linked = {link["href"] for link in page.all("a") if link["href"].startswith("#s-")}
@@ -349,3 +352,46 @@ def test_decimals_are_written_as_the_language_does(planned: Plan, language: str,
     assert any(value.startswith(f"{number} ") for value in values)
     wrong = r"\d\.\d" if language == "sv" else r"\d,\d"
     assert not [value for value in values if re.search(wrong, value)]
+
+
+def test_sums_of_money_lead_to_the_cost_of_every_system(planned: Plan, view: View) -> None:
+    page = render_html(view).decode("utf-8")
+    cost = re.search(r'<section id="cost".*?</section>', page, re.DOTALL)
+    assert cost and cost[0].count('<dd><a href="#money">') == 3
+    rows = cost[0].partition('id="money"')[2].partition("</details>")[0]
+    assert rows.count('<th scope="row"') == len(view.systems) == rows.count('href="#s-')
+    public = render_html(build_view(planned, "sv", "offentlig")).decode("utf-8")
+    assert "#money" not in public and 'id="money"' not in public
+
+
+def test_the_report_of_a_large_plan_names_every_system_in_tables_that_typst_can_hold(view: View) -> None:
+    large = enlarged(view, 21)
+    assert len(large.systems) > MAX_CARDS
+    tables = [block for block in report(large).blocks if isinstance(block, Grid) and len(block.headers) == 5]
+    named = [row[0] for table in tables for row in table.rows]
+    assert max(len(table.rows) for table in tables) <= MAX_ROWS
+    assert {item.name for item in large.systems} <= set(named)
+
+
+def test_gates_that_hold_for_one_reason_are_told_once_with_all_that_they_read(planned: Plan, view: View) -> None:
+    evidence = planned.portfolio["evidence"].query("outcome == 'true' and rule.str.startswith('no_target')")
+    alike = evidence.groupby("system_id")["rule"].agg(list)
+    assert alike.map(len).max() > 1
+    for item in view.systems:
+        gates = [reason for reason in item.reasons if reason.kind == "Spärr"]
+        assert len({(reason.because, reason.effect, reason.source) for reason in gates}) == len(gates)
+        for rule in alike.get(item.system_id, []):
+            assert [reason for reason in gates if rule in reason.rule.split(", ")]
+
+
+def test_a_sheet_says_its_effort_by_phase(planned: Plan, view: View) -> None:
+    days = planned.portfolio["effort"].groupby("system_id")["likely_days"].sum()
+    for item in view.systems:
+        assert sum(work.days[1] or 0 for work in item.work) == pytest.approx(days.get(item.system_id, 0.0))
+
+
+def test_what_is_explained_in_swedish_has_a_decimal_comma(view: View) -> None:
+    lines = [line for item in view.systems for line in explain_system(item, "sv").splitlines()]
+    told = [line for line in lines if "persondagar" in line or "poäng" in line or re.search(r" \(\d\S* – ", line)]
+    assert len(told) > 300 and any(re.search(r"\d,\d", line) for line in told)
+    assert not [line for line in told if re.search(r"\d\.\d", line)]

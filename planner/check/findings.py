@@ -10,7 +10,7 @@ from planner.plan import SEVERITIES
 from planner.portfolio import Portfolio
 from planner.texts import Texts
 from planner.view.appendix import note_of
-from planner.view.model import Note
+from planner.view.model.appendix import Note
 
 # Where rows or sources say different things of what may be the same.
 CONFLICTS = frozenset(

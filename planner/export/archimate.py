@@ -9,7 +9,9 @@ from typing import Any
 from planner.export.material import Asked, Export
 from planner.render.characters import in_one_line, writable
 from planner.texts import Texts, load_texts
-from planner.view.model import System, View, Wave
+from planner.view.model import View
+from planner.view.model.schedule import Wave
+from planner.view.model.systems import System
 
 NAMESPACE = "http://www.opengroup.org/xsd/archimate/3.0/"
 SCHEMA = "http://www.opengroup.org/xsd/archimate/3.1/archimate3_Model.xsd"

@@ -1,9 +1,10 @@
-"""iCalendar: a wave is an event of whole days, which calendars update when the plan changes."""
+"""iCalendar: waves, decisions and starts of procurements are events of whole days, which a changed plan updates."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from planner.errors import PlannerError
 from planner.export.material import Asked, Export
 from planner.render.characters import in_one_line
 from planner.texts import Texts, load_texts
-from planner.view.model import View, Wave
+from planner.view.model import View
 
 # Days since then are the sequence of a plan's first calendar: without memory, that of a later day is higher.
 FIRST_DAY = date(2020, 1, 1)
@@ -21,9 +22,9 @@ SAID = ("SUMMARY", "DESCRIPTION", "DTSTART", "DTEND", "STATUS")
 def write_ics(view: View, asked: Asked) -> Export:
     """Write the calendar.
 
-    Uids are made from the organisation and the wave's number; SEQUENCE rises with the day of the plan. Where the
-    calendar that was sent out last is given, it rises for the events that differ and for no other, and waves that are
-    no more are cancelled.
+    Uids are made from the organisation and the wave's number, or the decision's key; SEQUENCE rises with the day of
+    the plan. Where the calendar that was sent out last is given, it rises for the events that differ and for no other,
+    and what is no more is cancelled.
     """
     from icalendar import Calendar
 
@@ -34,25 +35,47 @@ def write_ics(view: View, asked: Asked) -> Export:
     calendar.add("prodid", "-//Färdplan//fardplan//SV")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", in_one_line(texts.export["calendar"].format(organisation=view.meta.organisation)))
-    for wave in view.waves:
-        event = _event(wave, view, texts)
+    events = list(_all_events(view, texts))
+    for event in events:
         _number(event, sent.pop(str(event["UID"]), None), planned)
         calendar.add_component(event)
     for gone in sent.values():
         calendar.add_component(_cancelled(gone, planned))
-    return Export((calendar.to_ical(),), len(view.waves))
+    return Export((calendar.to_ical(),), len(events))
 
 
-def _event(wave: Wave, view: View, texts: Texts) -> Any:
+def _all_events(view: View, texts: Texts) -> Iterator[Any]:
+    """Waves; decisions, on the last day for each; for internal readers the first procurement of a wave."""
+    say = texts.export
+    for wave in view.waves:
+        title = say["wave_title"].format(number=wave.number, quarter=wave.quarter)
+        days = date.fromisoformat(wave.start_date), date.fromisoformat(wave.end_date)
+        yield _event(view, f"wave-{wave.number}", title, days, [ref.name for ref in wave.systems])
+    for ask in view.asks:
+        if ask.by_date:
+            day = date.fromisoformat(ask.by_date)
+            about = say["ask_about"].format(by_whom=ask.by_whom, consequence=ask.consequence)
+            names = [about, *(ref.name for ref in ask.systems)]
+            yield _event(view, f"ask-{ask.key}", say["ask_title"].format(what=ask.what), (day, day), names)
+    for page in view.wave_pages:
+        if page.procurements:
+            day = date.fromisoformat(page.procurements[0].start_date)
+            lines = [f"{one.start_date} {one.name}" for one in page.procurements]
+            yield _event(
+                view, f"procure-{page.number}", say["procure_title"].format(number=page.number), (day, day), lines
+            )
+
+
+def _event(view: View, key: str, title: str, days: tuple[date, date], about: list[str]) -> Any:
     from icalendar import Event
 
     event = Event()
-    event.add("uid", f"plan-wave-{wave.number}@{_domain(view.meta.organisation)}")
-    event.add("summary", in_one_line(texts.export["wave_title"].format(number=wave.number, quarter=wave.quarter)))
-    event.add("dtstart", date.fromisoformat(wave.start_date))
+    event.add("uid", f"plan-{key}@{_domain(view.meta.organisation)}")
+    event.add("summary", in_one_line(title))
+    event.add("dtstart", days[0])
     # The end is exclusive.
-    event.add("dtend", date.fromisoformat(wave.end_date) + timedelta(days=1))
-    event.add("description", "\n".join(in_one_line(ref.name) for ref in wave.systems))
+    event.add("dtend", days[1] + timedelta(days=1))
+    event.add("description", "\n".join(map(in_one_line, about)))
     event.add("status", "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     return event

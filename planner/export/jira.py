@@ -11,7 +11,9 @@ from planner.export.material import Asked, Export, Refusal
 from planner.render.characters import in_one_line
 from planner.render.table import safe
 from planner.texts import Texts, load_texts
-from planner.view.model import System, View, Wave
+from planner.view.model import View
+from planner.view.model.schedule import Wave
+from planner.view.model.systems import System
 
 # Epic Link and Epic Name are deprecated; a child names its parent's id, and the parent stands before it.
 HEADER = ("Issue Type", "Issue ID", "Summary", "Parent", "Start date", "Due date", "Labels", "Description")

@@ -21,6 +21,7 @@ TABLES = (
     "effort",
     "targets",
     "links",
+    "risk_waves",
 )
 
 

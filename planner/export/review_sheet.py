@@ -14,7 +14,8 @@ from planner.errors import InventoryError
 from planner.export.edits import QUARTER, Edit
 from planner.render.workbook import OPTIONS, REVIEW
 from planner.texts import LANGUAGES, Texts, load_texts
-from planner.view.model import System, View
+from planner.view.model import View
+from planner.view.model.systems import System
 
 MAX_SHEET = 60_000_000
 

@@ -28,6 +28,8 @@ DETAILS = [
     "Risk",
     "Strategy Mix",
     "Cross-Wave Dependencies",
+    "End P50",
+    "End P80",
 ]
 FILES = ("wave-mapping.csv", "wave-details.csv", "waveplan.md")
 # A ZIP cannot say that it has no time; this is the first that it can say.
@@ -37,8 +39,8 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 def write_waves(planned: Planned, asked: Asked) -> Export:
     """Write the bundle, or with `asked.base` the mapping that Azure exported with other wave names and nothing else.
 
-    Pinned and Reason are for a person to fill in. What a plan does not know (percentiles of effort, conflicts with
-    freezes, risk) is blank.
+    Pinned and Reason are for a person to fill in. What a plan does not know (conflicts with freezes, risk) is blank,
+    and so are the percentiles of a plan that was not simulated.
     """
     rows = server_rows(planned)
     placed = rows[rows["wave_name"].notna()]
@@ -78,9 +80,13 @@ def _details(rows: pd.DataFrame, planned: Planned) -> bytes:
         "End": waves["end"].dt.strftime("%Y-%m-%d"),
         "Servers": waves["servers"],
         "Applications": waves["applications"],
+        "Effort Days P50": _one_decimal(waves["p50_days"]),
+        "Effort Days P80": _one_decimal(waves["p80_days"]),
         "Confidence": waves["settled"].map(lambda share: f"{share:.2f}", na_action="ignore"),
         "Strategy Mix": waves["mix"],
         "Cross-Wave Dependencies": waves["crossing"],
+        "End P50": waves["p50_date"].dt.strftime("%Y-%m-%d"),
+        "End P80": waves["p80_date"].dt.strftime("%Y-%m-%d"),
     }
     return to_csv(DETAILS, columns, len(waves))
 
@@ -108,7 +114,30 @@ def _summary(rows: pd.DataFrame, planned: Planned) -> pd.DataFrame:
     waves["wave_name"] = [
         f"W{int(number):02d} {quarter}" for number, quarter in zip(waves.index, waves["quarter"], strict=True)
     ]
-    return waves
+    return waves.join(_futures(planned))
+
+
+def _futures(planned: Planned) -> pd.DataFrame:
+    """Days of work and last change of each wave in half and in four of five of the futures, where they were simulated.
+
+    The simulation tells of work in SEK, which is days at one rate: a share more of one is as much more of the other.
+    """
+    risk = planned["risk_waves"].query("scope == 'wave'").set_index("wave")
+    days = planned["effort"].groupby("system_id")["likely_days"].sum()
+    likely = planned["waves"].assign(days=planned["waves"]["system_id"].map(days)).groupby("wave")["days"].sum()
+    each = likely.reindex(risk.index) / risk["likely_sek"].where(risk["likely_sek"] > 0)
+    return pd.DataFrame(
+        {
+            "p50_days": each * risk["p50_sek"],
+            "p80_days": each * risk["p80_sek"],
+            "p50_date": pd.to_datetime(risk["p50_date"]),
+            "p80_date": pd.to_datetime(risk["p80_date"]),
+        }
+    )
+
+
+def _one_decimal(days: pd.Series) -> pd.Series:
+    return days.map(lambda value: f"{value:.1f}", na_action="ignore")
 
 
 def _mix(dispositions: pd.Series) -> str:

@@ -54,7 +54,16 @@ class Timeline:
     ticks: Sequence[tuple[str, float]]
 
 
-Block = Heading | Text | Items | Grid | Timeline
+@dataclass(frozen=True)
+class Stacked:
+    """Bars of up to three parts, as shares of the longest, and what each comes to: white, filled and hatched."""
+
+    alt: str
+    legend: Sequence[str]
+    bars: Sequence[tuple[str, Sequence[float], str]]
+
+
+Block = Heading | Text | Items | Grid | Timeline | Stacked
 
 
 @dataclass(frozen=True)

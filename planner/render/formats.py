@@ -13,7 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
 if TYPE_CHECKING:
-    from planner.view.model import Span
+    from planner.view.model.terms import Span
 
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}
@@ -29,6 +29,11 @@ def count(value: float, language: str, decimals: int = 0) -> str:
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
     # What is rounded to nothing has no sign: 0.0 and -0.0 are one entry of the cache.
     return f"{exact or abs(exact):,f}".translate(_marks(language))
+
+
+def number(value: float, language: str) -> str:
+    """A number with a decimal where it has one, and two where it is less than one: `2,5`, `0,47`."""
+    return count(value, language, 0 if value == int(value) else 1 if abs(value) >= 1 else 2)
 
 
 @lru_cache
@@ -140,7 +145,7 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "poang": lambda value, sign=False: points(value, language, sign),
         "datum": lambda value: unknown if not value else day(value, language),
         "utfall": lambda points: outcome(points, language, words["to"]),
-        "tal": lambda value: count(value, language, 0 if value == int(value) else 1 if abs(value) >= 1 else 2),
+        "tal": lambda value: number(value, language),
         "andel": lambda value: share(value, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),

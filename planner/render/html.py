@@ -15,11 +15,15 @@ from markupsafe import Markup
 from planner.collector import paused
 from planner.look.contrast import DARK_GROUND, LIGHT_GROUND, mixed
 from planner.render import MOST_WITH_PAPERS
+from planner.render.characters import writable
 from planner.render.island import packed_island, rows_island
 from planner.render.own import own_parts
 from planner.render.sheet import Block, SheetWriter
 from planner.render.templates import TEMPLATES, environment
-from planner.view.model import Note, Ref, System, View
+from planner.view.model import View
+from planner.view.model.appendix import Note
+from planner.view.model.systems import System
+from planner.view.model.terms import Ref
 
 # As many rows, and sheets, are in the page itself; of a larger plan they are drawn by the page's script.
 SHOWN_WITHOUT_SCRIPT = 100
@@ -96,6 +100,11 @@ class Page:
             found[item.key].append(item)
         return found
 
+    @cached_property
+    def dearest(self) -> list[System]:
+        """Systems by what they cost today and what it takes to move them, the most first; unknown comes last."""
+        return sorted(self.view.systems, key=lambda item: (-(item.today_sek or 0), -(item.cost_sek[1] or 0), item.name))
+
     def is_cut(self, items: Sequence[Any]) -> bool:
         """Whether a list is too long to be written out; the page of a small plan has room for all."""
         return self.is_large and len(items) > SHOWN_NAMES
@@ -136,7 +145,7 @@ def render_html(view: View) -> bytes:
                 notes=_note_groups(view),
             )
         )
-    return (page.rstrip("\n") + "\n").encode("utf-8")
+    return (writable(page).rstrip("\n") + "\n").encode("utf-8")
 
 
 def _colours(view: View) -> str:

@@ -12,11 +12,14 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from planner.render.formats import inside
 from planner.render.sheet import Block, Item, SheetWriter
-from planner.view.model import Ref, System, View
+from planner.view.model import View
+from planner.view.model.systems import System
+from planner.view.model.terms import Ref
 
 ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 _ROW = re.compile(r"(?<=:)\d+(?=:)")
@@ -84,18 +87,19 @@ def _sheets(view: View, place: dict[str, int]) -> dict[str, Any]:
 def _pointed(item: Item, rows: dict[str, int]) -> Item:
     """Evidence with `@0;` for the first row of a file that the sheet names, and so on; `@` itself is doubled."""
     because, effect, values, cells, trace = item
-    places = _ROW.sub(lambda row: f"@{rows.setdefault(row[0], len(rows))};", cells.replace("@", "@@"))
-    return because, effect, values, places, trace
+    if cells:
+        cells = _ROW.sub(lambda row: f"@{rows.setdefault(row[0], len(rows))};", cells.replace("@", "@@"))
+    return because, effect, values, cells, trace
 
 
 def _column(block: Block, lines: list[Sequence[Item]], place: dict[str, int]) -> dict[str, Any]:
     made: dict[str, Any] = {"kind": block.kind, "heading": block.heading}
     if block.kind == "refs":
         return made | {"rows": "\n".join(" ".join(str(place[one[0]]) for one in line) for line in lines)}
-    counts = Counter(one for line in lines for one in line)
+    counts = Counter(chain.from_iterable(lines))
     items = sorted(counts, key=lambda one: (-counts[one], one))
     code = {one: str(at) for at, one in enumerate(items)}
-    return made | {"items": items, "rows": "\n".join(" ".join(code[one] for one in line) for line in lines)}
+    return made | {"items": items, "rows": "\n".join(" ".join(map(code.__getitem__, line)) for line in lines)}
 
 
 def _words(values: Iterable[str]) -> dict[str, Any]:

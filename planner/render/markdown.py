@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from planner.render.characters import writable
 from planner.render.templates import environment
 from planner.view.model import View
 
@@ -14,7 +15,7 @@ _LINE_STARTS = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")
 def render_markdown(view: View) -> bytes:
     """Render the document; every text of the inventory goes through `escape`."""
     page = environment(view.meta.language, is_html=False, escape=escape).get_template("roadmap.md").render(view=view)
-    return (re.sub(r"\n{3,}", "\n\n", page).strip("\n") + "\n").encode("utf-8")
+    return (re.sub(r"\n{3,}", "\n\n", writable(page)).strip("\n") + "\n").encode("utf-8")
 
 
 def escape(text: object) -> str:

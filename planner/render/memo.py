@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
+from planner.render.comparison import compared_figure, compared_row
 from planner.render.document import Block, Document, Grid, Heading, Items, Text, Timeline
-from planner.render.formats import bounds, count, day, money, money_span, share, span
-from planner.texts import Texts, load_texts
-from planner.view.model import Coverage, Span, View
+from planner.render.formats import day
+from planner.render.writer import Writer
+from planner.texts import load_texts
+from planner.view.model import View
 
 # What fits on two to four pages; the report has the rest, and the memo says how much that is.
 MAX_ASKS = 10
@@ -49,49 +50,17 @@ def document(view: View, kicker: str, blocks: tuple[Block, ...]) -> Document:
     )
 
 
-class Writer:
-    """Numbers, dates and words of one view, as people read them."""
-
-    def __init__(self, view: View, texts: Texts) -> None:
-        self.language, self.word, self.say = view.meta.language, texts.interface, texts.export
-        self.count = partial(count, language=self.language)
-        self.bounds = partial(bounds, language=self.language)
-        self.share = partial(share, language=self.language)
-
-    def day(self, value: str | None) -> str:
-        """A date, or that it is unknown."""
-        return day(value, self.language) if value else self.word["unknown"]
-
-    def money(self, value: float | None) -> str:
-        """Kronor, or that they are unknown."""
-        return self.word["unknown"] if value is None else money(value, self.language)
-
-    def money_span(self, value: Span) -> str:
-        """A range of kronor."""
-        return money_span(value, self.language, self.word["unknown"], self.word["likely"])
-
-    def span(self, value: Span) -> str:
-        """A range of numbers."""
-        return span(value, self.language, self.word["unknown"], self.word["likely"])
-
-    def fill(self, key: str, **given: object) -> str:
-        """A phrase of the interface with its places filled."""
-        return self.word[key].format(**given)
-
-    def coverage(self, key: str, of: Coverage) -> str:
-        """A phrase of the interface about how many are known of how many."""
-        return self.fill(key, known=self.count(of.known), total=self.count(of.total))
-
-
 def memo_blocks(view: View, write: Writer, max_asks: int | None) -> Iterator[Block]:
     """Page one and what follows from it; the report begins with the same."""
     word = write.word
     if view.meta.is_invented:
         yield Text(word["invented"], "note")
     yield Text(view.conclusion, "lead")
+    yield _figures(view, write)
     yield from _asks(view, write, max_asks)
     yield from _actions(view, write)
-    yield from _money(view, write)
+    yield from _years(view, write)
+    yield from compared_figure(view, write)
     yield from _waves(view, write)
     yield from _goals(view, write)
     if view.risks:
@@ -143,8 +112,13 @@ def _actions(view: View, write: Writer) -> Iterator[Block]:
     yield Grid(word["actions_caption"], headers, rows, widths, tuple(range(1, len(headers))))
 
 
-def _money(view: View, write: Writer) -> Iterator[Block]:
+def _figures(view: View, write: Writer) -> Grid:
+    """What the plan costs and when it is done, on page one."""
     word = write.word
+    sure = view.uncertain[-1:]
+    last = write.day(view.end_date)
+    if view.end_date and sure:
+        last += f" ({word['last_change_sure'].replace('{p80}', write.day(sure[0].p80_date))})"
     facts = [
         (
             word["work_once"],
@@ -158,10 +132,15 @@ def _money(view: View, write: Writer) -> Iterator[Block]:
             word["cloud_cost_year"],
             f"{write.money_span(view.target_sek)} ({write.coverage('priced_for', view.target_known)})",
         ),
-        (word["last_change"], write.day(view.end_date)),
+        *compared_row(view, write),
+        (word["last_change"], last),
     ]
+    return Grid("", (write.say["about_what"], write.say["about_value"]), facts, (1.6, 4))
+
+
+def _years(view: View, write: Writer) -> Iterator[Block]:
+    word = write.word
     yield Heading(word["cost"])
-    yield Grid("", (write.say["about_what"], write.say["about_value"]), facts, (1.6, 4))
     rows = [
         (str(year.year), write.count(year.days), write.count(year.capacity_days), write.money(year.cost_sek))
         for year in view.years

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.render.comparison import compared_whole
 from planner.render.document import Block, Document, Grid, Heading, Items, Text
-from planner.render.memo import Writer, document, memo_blocks
+from planner.render.memo import document, memo_blocks
+from planner.render.writer import Writer
 from planner.texts import load_texts
-from planner.view.model import Reason, System, View
+from planner.view.model import View
+from planner.view.model.systems import Reason, System
 
 # More cards than this make hundreds of pages; evidence.csv and `fardplan explain` have them all.
 MAX_CARDS = 1_000
 MAX_NOTES = 200
+# Rows of one table: typst takes twice the memory for one table of ten thousand as for forty of these.
+MAX_ROWS = 250
 
 
 def report(view: View) -> Document:
@@ -22,6 +27,8 @@ def report(view: View) -> Document:
 
 def _blocks(view: View, write: Writer) -> Iterator[Block]:
     yield from memo_blocks(view, write, None)
+    yield from compared_whole(view, write)
+    yield from _loads(view, write)
     yield from _systems(view, write)
     if view.has_details:
         yield from _cards(view, write)
@@ -29,15 +36,43 @@ def _blocks(view: View, write: Writer) -> Iterator[Block]:
     yield from _appendix(view, write)
 
 
-def _systems(view: View, write: Writer) -> Iterator[Block]:
+def _loads(view: View, write: Writer) -> Iterator[Block]:
+    """How the teams are used, by half-years."""
     word = write.word
+    if not view.loads:
+        return
+    yield Heading(word["loads"])
+    yield Items([f"{load.team}: {write.share(load.busiest)} {word['busiest']}" for load in view.loads])
     rows = [
-        (item.name, item.disposition, item.state, "–" if item.wave is None else str(item.wave), item.quarter or "–")
-        for item in view.systems
+        (
+            load.team,
+            used.label,
+            write.count(used.used_days),
+            write.count(used.capacity_days),
+            "–" if used.share is None else write.share(used.share),
+        )
+        for load in view.loads
+        for used in load.used
     ]
+    headers = [word[key] for key in ("team", "half", "used", "capacity", "of_capacity")]
+    yield Grid(word["loads_caption"], headers, rows, (4, 1.4, 1.2, 2, 1), (2, 3, 4))
+
+
+def _systems(view: View, write: Writer) -> Iterator[Block]:
+    """Every system, by wave; those of a large plan in several tables."""
+    word = write.word
     headers = (word["name"], word["action"], word["state"], word["wave"], word["change_in"])
     yield Heading(word["systems"])
-    yield Grid(word["systems_caption"], headers, rows, (4, 2, 1.6, 0.8, 1.6), (3,))
+    most = MAX_ROWS if len(view.systems) > MAX_CARDS else MAX_CARDS
+    for first in range(0, len(view.systems), most):
+        rows = [
+            (item.name, item.disposition, item.state, "–" if item.wave is None else str(item.wave), item.quarter or "–")
+            for item in view.systems[first : first + most]
+        ]
+        caption = word["systems_caption"]
+        if len(view.systems) > most:
+            caption = f"{caption}, {write.count(first + 1)}–{write.count(first + len(rows))}"
+        yield Grid(caption, headers, rows, (4, 2, 1.6, 0.8, 1.6), (3,))
 
 
 def _cards(view: View, write: Writer) -> Iterator[Block]:

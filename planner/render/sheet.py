@@ -3,21 +3,20 @@ browser."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from planner.render.formats import count, day, money, money_span, points, span
 from planner.texts import load_texts
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Step, System
+from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
 
 # Kinds of blocks: names with values, sentences with a note each, evidence, links to systems, paragraphs.
 KINDS = ("facts", "list", "reasons", "refs", "text")
 Item = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Block:
-    """A heading and its items; items of one kind have as many parts each."""
+class Block(NamedTuple):
+    """A heading and its items; items of one kind have as many parts each. A large plan has 200,000 of them."""
 
     kind: str
     heading: str
@@ -32,6 +31,9 @@ class SheetWriter:
         self.unknown, self.likely = self.word["unknown"], self.word["likely"]
         # The same evidence, step or date stands on many sheets.
         self.values = lru_cache(maxsize=100_000)(_values)
+        self.effect = lru_cache(maxsize=10_000)(self._effect)
+        self.trace = lru_cache(maxsize=10_000)(self._trace)
+        self.work = lru_cache(maxsize=100_000)(self._work)
         self.step = lru_cache(maxsize=100_000)(self._step)
         self.fit = lru_cache(maxsize=100_000)(self._fit)
         self.lens = lru_cache(maxsize=100_000)(self._lens)
@@ -49,6 +51,7 @@ class SheetWriter:
             Block("list", word["decisions_first"], _plain(item.tasks)),
             Block("list", word["answers_that_could_change"], _plain(item.questions)),
             Block("list", word["would_flip"], tuple(map(_flip, item.flips))),
+            Block("list", word["effort_parts"], tuple(map(self.work, item.work))),
             Block("list", word["steps"], tuple(map(self.step, item.steps))),
             Block("list", word["lenses"], tuple(map(self.lens, item.lenses))),
             Block("list", word["dates"], tuple((f"{self._day(when)}: {label}", "") for label, when in item.dates)),
@@ -85,16 +88,30 @@ class SheetWriter:
 
     def _reason(self, reason: Reason) -> Item:
         """Because, effect, values, cells, and where the rule is from."""
-        effect = reason.effect
-        if reason.points is not None:
-            effect += f" {points(reason.points, self.language, sign=True)}"
-        trace = f"{reason.kind} {reason.rule}. {self.word['source']}: {reason.source}"
         cells = f"{self.word['cells']}: {reason.cells}. " if reason.cells else ""
-        return reason.because, f"{effect}: {reason.options}", self.values(reason.values), cells, trace
+        effect = self.effect(reason.effect, reason.points, reason.options)
+        return (
+            reason.because,
+            effect,
+            self.values(reason.values),
+            cells,
+            self.trace(reason.kind, reason.rule, reason.source),
+        )
+
+    def _effect(self, effect: str, weight: float | None, options: str) -> str:
+        said = "" if weight is None else f" {points(weight, self.language, sign=True)}"
+        return f"{effect}{said}: {options}"
+
+    def _trace(self, kind: str, rule: str, source: str) -> str:
+        return f"{kind} {rule}. {self.word['source']}: {source}"
 
     def _alternative(self, other: Alternative) -> Item:
         score, low, high = (points(value, self.language) for value in (other.score, other.low, other.high))
         return f"{other.label}: {score} {self.word['points']} ({low} – {high}), {other.why}", ""
+
+    def _work(self, work: Work) -> Item:
+        days = span(work.days, self.language, self.unknown, self.likely)
+        return f"{work.phase}: {days} {self.word['person_days']}", ""
 
     def _step(self, step: Step) -> Item:
         dates = f"{self._day(step.start_date)} – {self._day(step.end_date)}"

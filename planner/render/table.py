@@ -7,8 +7,10 @@ import io
 import re
 from collections.abc import Callable
 
+from planner.render.characters import writable
 from planner.texts import load_texts
-from planner.view.model import System, View
+from planner.view.model import View
+from planner.view.model.systems import System
 
 # Also after what a spreadsheet may take for the end of a cell: Swedish ones part comma-separated files at semicolons.
 _FORMULA_START = re.compile(r"(^|[;\t\r\n])(?=\s*[=+\-@\t\r])")
@@ -63,7 +65,7 @@ def render_systems(view: View) -> bytes:
         verdicts = {lens.label: lens.verdict for lens in item.lenses}
         row = [COLUMNS[name](item) for name in columns] + [verdicts[name] for name in lenses]
         writer.writerow([safe(value) for value in row])
-    return ("\ufeff" + buffer.getvalue()).encode("utf-8")
+    return ("\ufeff" + writable(buffer.getvalue())).encode("utf-8")
 
 
 def safe(value: object) -> object:

@@ -1,4 +1,8 @@
-"""Jinja environments: sandboxed, strict about names, with the words and number formats of one language."""
+"""Jinja environments: strict about names, with the words and number formats of one language.
+
+The templates here are the planner's own, and values are never templates; an organisation's templates are rendered in a
+sandbox and a process of their own (`own_process.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from planner.render.formats import filters
 from planner.texts import load_texts
@@ -16,9 +19,7 @@ TEMPLATES = Path(__file__).parent.parent.parent / "templates"
 
 
 @lru_cache
-def environment(
-    language: str, *, is_html: bool, escape: Callable[[object], str] | None = None
-) -> ImmutableSandboxedEnvironment:
+def environment(language: str, *, is_html: bool, escape: Callable[[object], str] | None = None) -> Environment:
     """Make the environment of one kind of document.
 
     Parameters
@@ -26,7 +27,7 @@ def environment(
     is_html
         Escape every value; other documents have an `escape` of their own, as the filter `md`.
     """
-    made = ImmutableSandboxedEnvironment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=is_html,
         undefined=StrictUndefined,

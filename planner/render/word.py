@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from planner.render.characters import writable
-from planner.render.document import Document, Grid, Heading, Items, Text, Timeline
+from planner.render.document import Document, Grid, Heading, Items, Stacked, Text, Timeline
 
 # What a ZIP says of a file without a time.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -35,6 +35,7 @@ def render_docx(document: Document) -> bytes:
         Items: _items,
         Grid: _grid,
         Timeline: lambda made, block: None,
+        Stacked: lambda made, block: None,
     }
     for block in document.blocks:
         writers[type(block)](made, block)

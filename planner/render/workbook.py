@@ -11,7 +11,8 @@ from typing import Any
 from planner.render.form import MADE
 from planner.render.table import COLUMNS, WITHOUT_DETAILS
 from planner.texts import Texts, load_texts
-from planner.view.model import System, View
+from planner.view.model import View
+from planner.view.model.systems import System
 
 # What Excel takes in one cell; xlsxwriter leaves out what is longer without a word.
 MAX_CELL = 32_767

@@ -12,7 +12,7 @@ from planner.plan import SEVERITIES
 from planner.policy import Gate, Number, Rule
 from planner.texts import Texts
 from planner.view.desk import Desk, iso, text
-from planner.view.model import Assumption, CataloguePart, LawRow, Note, RuleRow, SourceRow
+from planner.view.model.appendix import Assumption, CataloguePart, LawRow, Note, RuleRow, SourceRow
 
 STATUSES = ("law", "guidance", "proposal", "fact", "own")
 

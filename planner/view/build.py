@@ -14,7 +14,11 @@ from planner.texts import load_texts
 from planner.view import appendix, business, goals, groups, overlaps, page_one, risk, timeplan
 from planner.view.changes import changes_page
 from planner.view.desk import Desk
-from planner.view.model import Count, Meta, Span, System, View, Wave
+from planner.view.model import Meta, View
+from planner.view.model.page_one import Count
+from planner.view.model.schedule import Wave
+from planner.view.model.systems import System
+from planner.view.model.terms import Span
 from planner.view.providers import providers
 from planner.view.systems import systems
 from planner.view.wave_pages import wave_pages

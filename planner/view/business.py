@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.view.desk import Desk, number
-from planner.view.model import BusinessCase, BusinessYear, Excluded, Lever, Measure, Outcome, State
+from planner.view.model.business import BusinessCase, BusinessYear, Excluded, Lever, Measure, Outcome, State
 from planner.view.page_one import SMALL_COUNT
 
 PURCHASES = ("on_demand", "reserved_1y", "reserved_3y")

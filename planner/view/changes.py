@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from planner.diff import Cause, Change, Diff
 from planner.texts import Texts
-from planner.view.model import Changed, Changes, Ref, Sum
+from planner.view.model.changes import Changed, Changes, Sum
+from planner.view.model.terms import Ref
 
 # Of these the public hears; sizes, estimates and prices of single systems are for internal readers.
 PUBLIC = ("added", "removed", "renamed", "reclassified", "moved")

@@ -12,7 +12,7 @@ import pandas as pd
 from planner.plan import Plan
 from planner.policy import Gate, Rule
 from planner.texts import Texts
-from planner.view.model import Ref, Span
+from planner.view.model.terms import Ref, Span
 
 POINTS = ("low", "likely", "high")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.view.desk import Desk
-from planner.view.model import Blocked, Goal, Point
+from planner.view.model.page_one import Blocked, Goal, Point
 
 PUBLIC = ("flows_free", "key_services_digital", "delivery_cloud", "moves_with_benefit")
 INTERNAL = ("flows_free", "closed_left", "red_left", "key_services_digital", "delivery_cloud", "moves_with_benefit")

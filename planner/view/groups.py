@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, text
-from planner.view.model import Crossing, GroupMember, MoveGroup, Ref
+from planner.view.model.schedule import Crossing, GroupMember, MoveGroup
+from planner.view.model.terms import Ref
 
 
 def why(desk: Desk, row: dict[str, Any]) -> str:

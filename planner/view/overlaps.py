@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.view.desk import Desk, text
-from planner.view.model import Cluster, Member
+from planner.view.model.systems import Cluster, Member
 
 KINDS = ("same_system", "same_function", "same_product")
 

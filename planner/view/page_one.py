@@ -9,7 +9,9 @@ from datetime import date
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number
-from planner.view.model import Ask, Count, Coverage, Lens, Ref, Risk, Span, Tick, Wave, Year
+from planner.view.model.page_one import Ask, Count, Coverage, Lens, Risk, Year
+from planner.view.model.schedule import Tick, Wave
+from planner.view.model.terms import Ref, Span
 
 ORDER = ("retire", "repurchase", "rehost", "relocate", "replatform", "refactor", "retain", "undecided")
 MAX_RISKS = 6
@@ -75,6 +77,7 @@ def asks(desk: Desk) -> tuple[Ask, ...]:
             days = (task.days.low * count, task.days.likely * count, task.days.high * count)
             made.append(
                 Ask(
+                    f"task-{task.name}",
                     words[0],
                     words[1],
                     _first_end(ends, desk, mine.index, "decide"),
@@ -113,6 +116,7 @@ def _budget(desk: Desk) -> list[Ask]:
     by_date = due if due >= desk.plan.case.plan_date else desk.plan.case.start_date
     return [
         Ask(
+            f"budget-{first[0].year}",
             cost,
             desk.texts.say("by_council"),
             by_date.isoformat(),
@@ -135,6 +139,7 @@ def _notices(desk: Desk) -> list[Ask]:
     what = desk.texts.say("ask_notice", count=len(soon))
     return [
         Ask(
+            "notice",
             what,
             desk.texts.say("by_owners"),
             iso(soon.min()),
@@ -154,6 +159,7 @@ def _undecided(desk: Desk, ends: pd.Series) -> list[Ask]:
     what = desk.texts.say("ask_investigate", count=len(mine))
     return [
         Ask(
+            "investigate",
             what,
             desk.texts.say("by_it"),
             by_date,

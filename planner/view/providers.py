@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.facts.providers import Provider, Score
 from planner.policy.places import open_providers
 from planner.view.desk import Desk
-from planner.view.model import ProviderRow
+from planner.view.model.appendix import ProviderRow
 
 
 def providers(desk: Desk) -> tuple[ProviderRow, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, iso, number
-from planner.view.model import Critical, DeadlineChance, Span, Tick, Uncertain
+from planner.view.model.schedule import Critical, DeadlineChance, Tick, Uncertain
+from planner.view.model.terms import Span
 
 MOST_CRITICAL = 8
 # Below this it is not worth a reader's time.

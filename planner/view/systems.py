@@ -9,13 +9,16 @@ from typing import Any
 import pandas as pd
 
 from planner.lineage import written
-from planner.view.desk import Desk, iso, number, text, whole
+from planner.view.desk import POINTS, Desk, iso, number, text, whole
+from planner.view.evidence import joined
 from planner.view.groups import why
-from planner.view.model import Alternative, Fit, Flip, LensResult, Reason, Ref, Step, System
+from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
+from planner.view.model.terms import Ref
 from planner.view.sizing import sizing_of
 
 STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")
 DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
+PHASES = ("investigate", "decide", "procure", "prepare", "move", "close")
 VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
 
 
@@ -56,6 +59,7 @@ class _Shelves:
             else {}
         )
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
+        self.work = _by(_by_phase(desk), "system_id") if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
         self.reviews = _by(desk.table("reviews"), "system_id") if details else {}
         self.sizing = sizing_of(desk) if details else {}
@@ -81,6 +85,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
     today = next((cost for cost in shelves.costs.get(key, []) if cost["kind"] == "today"), None)
     detail = desk.is_internal
     quarter = str(wave["quarter"]).partition("-Q") if wave else ("", "", "")
+    evidence = joined(shelves.evidence.get(key, []))
     return System(
         system_id=key,
         name=desk.names[key],
@@ -104,9 +109,10 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
         flips=_flips(desk, shelves.flips.get(key, [])),
-        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(shelves.evidence.get(key, []), row.key)),
-        undecided=tuple(_reason(desk, item, shelves.told) for item in shelves.evidence.get(key, []) if _asks(item)),
+        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(evidence, row.key)),
+        undecided=tuple(_reason(desk, item, shelves.told) for item in evidence if _asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
+        work=tuple(_work(desk, item) for item in shelves.work.get(key, [])),
         steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
         lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
         dates=_dates(desk, shelves.facts[key] | shelves.dates[key]) if detail else (),
@@ -217,7 +223,12 @@ def _reason(desk: Desk, item: dict[str, Any], told: dict[str, Any]) -> Reason:
 
 def _values(desk: Desk, said: str) -> tuple[tuple[str, str], ...]:
     pairs = (part.partition("=")[::2] for part in said.split("; "))
-    return tuple((desk.texts.field(name), desk.texts.value(name, value)) for name, value in pairs)
+    return tuple((desk.texts.field(name), _value(desk, name, value)) for name, value in pairs)
+
+
+def _value(desk: Desk, name: str, value: str) -> str:
+    is_amount = name.endswith("_sek") and value.isdecimal()
+    return f"{int(value):,}".replace(",", desk.texts.say("group")) if is_amount else desk.texts.value(name, value)
 
 
 def _options(desk: Desk, said: str) -> str:
@@ -258,6 +269,18 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
         state=desk.texts.say(f"reviewed_{row['state']}"),
         place=row["place"],
     )
+
+
+def _by_phase(desk: Desk) -> pd.DataFrame:
+    """Person-days of each system by phase, in the order of the phases."""
+    days = [f"{point}_days" for point in POINTS]
+    table = desk.table("effort").groupby(["system_id", "phase"], as_index=False)[days].sum()
+    return table.assign(at=table["phase"].map(PHASES.index)).sort_values(["system_id", "at"])
+
+
+def _work(desk: Desk, row: dict[str, Any]) -> Work:
+    low, likely, high = (round(float(row[f"{point}_days"]), 2) for point in POINTS)
+    return Work(desk.texts.say(f"phase_{row['phase']}"), (low, likely, high))
 
 
 def _step(desk: Desk, row: dict[str, Any]) -> Step:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from planner.view.desk import Desk, text, whole
-from planner.view.model import Bound, Load, Missed, Rule, Tick, Used, Way
+from planner.view.model.schedule import Bound, Load, Missed, Rule, Tick, Used, Way
 
 
 def bounds(desk: Desk) -> tuple[Bound, ...]:

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from planner.view.desk import Desk
-from planner.view.model import Bound, Uncertain
+from planner.view.model.schedule import Bound, Uncertain
+from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, WaveAction, WavePage
 from planner.view.page_one import ORDER
-from planner.view.wave_model import Edge, Line, Node, Picture, WaveAction, WavePage
 
 # A picture of more boxes than this cannot be read; the table below it and tables/ties.csv have all flows.
 MOST_NODES = 16
@@ -26,7 +26,7 @@ def wave_pages(desk: Desk, bounds: Iterable[Bound], uncertain: Iterable[Uncertai
     held = {bound.wave: bound for bound in bounds}
     sure = {item.wave: item for item in uncertain}
     who, together, flows = _who(desk, wave_of), _together(desk, wave_of), _flows(desk, wave_of)
-    actions = _actions(desk, wave_of)
+    actions, bought = _actions(desk, wave_of), _procurements(desk, wave_of)
     made = []
     for number in sorted(actions):
         bound, chance, mine = held.get(number), sure.get(number), flows.get(number, [])
@@ -40,6 +40,7 @@ def wave_pages(desk: Desk, bounds: Iterable[Bound], uncertain: Iterable[Uncertai
                 bound.slack if bound else "",
                 chance.on_plan if chance else None,
                 chance.p80_date if chance else None,
+                tuple(bought.get(number, ())),
                 _picture(desk, number, mine, wave_of),
                 tuple(_edge(desk, flow, wave_of) for flow in mine[:MOST_EDGES]),
                 len(mine),
@@ -74,6 +75,17 @@ def _who(desk: Desk, wave_of: dict[str, int]) -> dict[int, dict[str, float]]:
     for (wave, role), value in sorted(sums.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         found[int(wave)][names.get(str(role), str(role))] = round(float(value), 1)
     return found
+
+
+def _procurements(desk: Desk, wave_of: dict[str, int]) -> dict[int, list[Procurement]]:
+    """Systems of each wave that are procured, and when that begins, the first first."""
+    begun = desk.table("activities").query("phase == 'procure'").groupby("group_id")["start_date"].min()
+    starts, groups = begun.to_dict(), desk.group_of.to_dict()
+    bought = desk.table("effort").query("phase == 'procure' and likely_days > 0")["system_id"].unique()
+    found: dict[int, list[Procurement]] = defaultdict(list)
+    for system in sorted(str(key) for key in bought if groups[key] in starts and key in wave_of):
+        found[wave_of[system]].append(Procurement(f"{starts[groups[system]]:%Y-%m-%d}", desk.names[system]))
+    return {wave: sorted(items, key=lambda one: (one.start_date, one.name)) for wave, items in found.items()}
 
 
 def _together(desk: Desk, wave_of: dict[str, int]) -> dict[int, list[str]]:

@@ -55,6 +55,14 @@ class WaveAction:
 
 
 @dataclass(frozen=True)
+class Procurement:
+    """The day on which the procurement of a system begins."""
+
+    start_date: str
+    name: str
+
+
+@dataclass(frozen=True)
 class WavePage:
     """One wave on its page; what the table of waves says of it is not said again."""
 
@@ -66,6 +74,7 @@ class WavePage:
     slack: str
     chance: float | None
     p80_date: str | None
+    procurements: tuple[Procurement, ...]
     picture: Picture | None
     edges: tuple[Edge, ...]
     flows: int

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -23,14 +23,17 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
 
 from flows.decided import tell_of_decided
-from planner.errors import PlannerError
+from planner.errors import PlanMoved, PlannerError
 from planner.origins import fetch, slug_of
-from planner.pipeline import STEPS, Outcome, plan
+from planner.pipeline import STEPS, Call, Outcome, plan
 from planner.view.model import Changes
 
 Result = TypeVar("Result")
+# Runs of one case that began at the same time: each of them can be overtaken by the others once.
+MOST_TRIES = 4
 
 
 def _run_name() -> str:
@@ -49,7 +52,7 @@ def plan_roadmap(
     plan_date: date | None = None,
     store: str = ".fardplan",
     notify: str | None = None,
-) -> str:
+) -> Any:
     """Plan one case.
 
     Parameters
@@ -69,27 +72,64 @@ def plan_roadmap(
     The plan folder.
     """
     name = slug_of(Path(case).name)
+
+    def planned() -> Outcome:
+        return plan(
+            fetch(case, Path(store)),
+            Path(out) if out else None,
+            language=language,
+            audience=audience,
+            plan_date=plan_date,
+            call=_caller(name),
+        )
+
+    try:
+        made = _until_current(planned)
+    except PlannerError as reason:
+        # What a person can mend: said as it is, without the lines of code that found it.
+        return Failed(message=str(reason), data=reason)
+    _show(made, name)
+    tell_of_decided(made, name, notify)
+    get_run_logger().info("%s: %s", made.folder, made.view.conclusion)
+    return str(made.folder)
+
+
+def _until_current(planned: Callable[[], Outcome]) -> Outcome:
+    """Plan, and again where another run made a plan of the case meanwhile: a change that came late is not lost."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return planned()
+        except PlanMoved as reason:
+            get_run_logger().info("%s", reason)
+    return planned()
+
+
+def _caller(name: str) -> Call:
+    """Makes every step a task, and shows how many are done."""
     progress = create_progress_artifact(0.0, key=f"{name}-progress", description="Steps of the plan")
     done: list[str] = []
 
     def call(name: str, step: Callable[[], Result]) -> Result:
-        result = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)()
+        run: Any = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_said(step))
+        result: Result = run()
         done.append(name)
         if isinstance(progress, UUID):
             update_progress_artifact(progress, round(100 * len(done) / len(STEPS), 1))
         return result
 
-    made = plan(
-        fetch(case, Path(store)),
-        Path(out) if out else None,
-        language=language,
-        audience=audience,
-        plan_date=plan_date,
-        call=call,
-    )
-    _show(made, name)
-    tell_of_decided(made, name, notify)
-    return str(made.folder)
+    return call
+
+
+def _said(step: Callable[[], Result]) -> Callable[[], Any]:
+    """The step; what a person can mend is its state and no fault with lines of code."""
+
+    def told() -> Any:
+        try:
+            return step()
+        except PlannerError as reason:
+            return Failed(message=str(reason), data=reason)
+
+    return told
 
 
 def _show(made: Outcome, name: str) -> None:
@@ -97,21 +137,28 @@ def _show(made: Outcome, name: str) -> None:
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
     changes = made.view.changes
-    if changes is not None:
-        create_table_artifact(_changed(changes), key=f"{name}-diff", description=f"{changes.old_id} - {changes.new_id}")
-    create_link_artifact(
-        (made.folder / "roadmap.html").resolve().as_uri(), key=f"{name}-roadmap", link_text="roadmap.html"
-    )
+    if changes is not None and (rows := _changed(changes)):
+        about = [f"{changes.old_id} → {changes.new_id}", *changes.inputs]
+        create_table_artifact(rows, key=f"{name}-diff", description="  \n".join(about))
+    page = (made.folder / "roadmap.html").resolve()
+    # Browsers open no file from a page of a server: the path is there to be copied.
+    create_link_artifact(page.as_uri(), key=f"{name}-roadmap", link_text="roadmap.html", description=f"`{page}`")
 
 
 def _changed(changes: Changes) -> list[dict[str, str]]:
     sums = [
-        {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after)}
+        {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after), "because": ""}
         for item in changes.totals
         if item.before != item.after
     ]
     return sums + [
-        {"what": item.label, "system": str(item.system.name), "before": item.before, "after": item.after}
+        {
+            "what": item.label,
+            "system": f"{item.system.name} ({item.system.system_id})",
+            "before": item.before,
+            "after": item.after,
+            "because": "; ".join(item.causes),
+        }
         for item in changes.systems
     ]
 
@@ -129,8 +176,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--audience", choices=["intern", "offentlig"], default="intern")
     parser.add_argument("--date", type=date.fromisoformat, help="plan as of this day")
     given = parser.parse_args(arguments)
+    run: Any = plan_roadmap
     try:
-        folder = Path(plan_roadmap(given.case, given.out, given.lang, given.audience, given.date))
+        folder = Path(run(given.case, given.out, given.lang, given.audience, given.date))
     except PlannerError as reason:
         print(f"fardplan: {reason}", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from planner.errors import PlannerError
+from planner.errors import PlanMoved
 from planner.store.folder import sweep, write_files
 from planner.store.locked import locked
 from planner.store.manifest import MANIFEST
@@ -39,7 +39,7 @@ class Shelf(Protocol):
 
         Raises
         ------
-        PlannerError
+        PlanMoved
             It was moved by somebody else meanwhile.
         """
 
@@ -97,9 +97,9 @@ class Folder:
             os.replace(draft, self.place / name)
 
 
-def moved(place: str) -> PlannerError:
+def moved(place: str) -> PlanMoved:
     """Somebody else was faster."""
-    return PlannerError(
+    return PlanMoved(
         "another run has made a plan of this case meanwhile",
         place=place,
         remedy="Nothing was overwritten. Plan again: the new plan then begins from that one.",

@@ -67,6 +67,35 @@ class Pin(Decided):
         return self
 
 
+class Record(BaseModel):
+    """A row of the inventory: its key as its file writes it (before matching), and that file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: Short
+    file: Short
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.file})"
+
+
+class Match(Decided):
+    """Two records that are one and the same thing, or that are two, whatever the rules of matching say.
+
+    The same as a row of matches.csv with its column `decision` filled, and with a name on it.
+    """
+
+    records: tuple[Record, Record]
+    decision: Literal["same", "different"]
+    table: Literal["systems", "servers"] = "systems"
+
+    @model_validator(mode="after")
+    def _two(self) -> Match:
+        if self.records[0] == self.records[1]:
+            raise ValueError(f"both records are {self.records[0]}; name two")
+        return self
+
+
 class AcceptedRisk(Decided):
     """A risk that somebody answers for: the code of a finding about the system."""
 
@@ -95,6 +124,7 @@ class Review(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["fardplan-review/1"]
+    matches: tuple[Match, ...] = ()
     overrides: tuple[Override, ...] = ()
     pins: tuple[Pin, ...] = ()
     accepted_risks: tuple[AcceptedRisk, ...] = ()

@@ -37,12 +37,7 @@ def deployments(cases: Path, store: Path) -> list[Any]:
     """Everything that a machine by itself runs for a folder of cases; `flows.lookout` watches it, without runs."""
     return [
         plan_roadmap.to_deployment("plan", triggers=[replan()], parameters={"store": str(store)}),
-        plan_fleet.to_deployment(
-            "fleet",
-            schedule=Cron(SUNDAY_NIGHT, timezone=ZONE),
-            parameters={"cases": str(cases), "out": str(store / "fleet")},
-            concurrency_limit=1,
-        ),
+        *_fleet(cases, store),
         # Paused: it needs credentials, which not everyone has.
         refresh_catalogue.to_deployment(
             "catalogue",
@@ -50,5 +45,19 @@ def deployments(cases: Path, store: Path) -> list[Any]:
             parameters={"folder": str(store / "catalogue")},
             concurrency_limit=1,
             paused=True,
+        ),
+    ]
+
+
+def _fleet(cases: Path, store: Path) -> list[Any]:
+    """The report on all; a case that is served alone has nothing to be compared with."""
+    if (cases / "case.yaml").is_file():
+        return []
+    return [
+        plan_fleet.to_deployment(
+            "fleet",
+            schedule=Cron(SUNDAY_NIGHT, timezone=ZONE),
+            parameters={"cases": str(cases), "out": str(store / "fleet"), "tables_only": True},
+            concurrency_limit=1,
         ),
     ]

@@ -35,6 +35,8 @@ def history(
     texts, kept = _texts(lang or read.language), open_history(read)
     for line in _listed(kept, texts):
         typer.echo(line)
+    for problem in kept.lost():
+        typer.echo(f"fardplan: {problem}", err=True)
     if keep is not None:
         _thin(kept, keep, remove, texts)
     elif remove:

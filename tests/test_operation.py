@@ -118,7 +118,7 @@ def test_the_planner_and_its_commands_never_import_the_flows() -> None:
 
 
 def test_flows_take_paths_and_names_and_never_tables() -> None:
-    allowed = {"str", "str | None", "int", "float", "date | None", "list[str]", "list[str] | None"}
+    allowed = {"str", "str | None", "int", "bool", "float", "date | None", "list[str]", "list[str] | None"}
     for path in sorted((REPOSITORY / "flows").glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             marks = [ast.unparse(mark) for mark in node.decorator_list] if isinstance(node, ast.FunctionDef) else []

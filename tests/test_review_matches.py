@@ -44,7 +44,7 @@ def planned(case: Path, *entries: str) -> Plan:
 
 
 def states(plan: Plan) -> list[str]:
-    return plan.portfolio["reviews"]["state"].tolist()
+    return [str(state) for state in plan.portfolio["reviews"]["state"]]
 
 
 def test_two_records_become_one_and_two_stay_two(case: Path) -> None:

@@ -12,11 +12,15 @@ from planner.case import Case
 from planner.errors import PlannerError
 from planner.plan import Lineage, Plan, as_json
 from planner.store.manifest import MANIFEST, parse_manifest
-from planner.store.saved import SavedPlan
+from planner.store.saved import SavedPlan, json_of
 from planner.store.shelf import Folder, Shelf
 
 CURRENT, DECIDED = "current", "decided"
 RECORDS = "decisions"
+_WITHOUT = {
+    CURRENT: "the next plan then begins anew, and keeps to no dates",
+    DECIDED: "nothing then counts as decided until a plan is approved",
+}
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,34 @@ class History:
     @cached_property
     def current(self) -> SavedPlan | None:
         """The plan that the next one begins from, as it was when first asked for."""
-        plan_id = self.shelf.pointer(CURRENT)
-        return self.plan(plan_id) if plan_id else None
+        return self._pointed_to(CURRENT)
 
     @property
     def decided(self) -> str | None:
         """Id of the plan that was approved last."""
         return self.shelf.pointer(DECIDED)
+
+    def _pointed_to(self, name: str) -> SavedPlan | None:
+        """The plan that a pointer names.
+
+        Raises
+        ------
+        PlannerError
+            It is gone: removed by hand, since no rule takes it away.
+        """
+        plan_id = self.shelf.pointer(name)
+        if plan_id is not None and self.shelf.read(plan_id, MANIFEST) is None:
+            raise self.gone(name, plan_id)
+        return self.plan(plan_id) if plan_id else None
+
+    def gone(self, name: str, plan_id: str) -> PlannerError:
+        """What to say of a pointer to a plan that is not there."""
+        return PlannerError(
+            f"the {name} plan is not in the history any more",
+            place=f"{self.place}/{name}",
+            value=plan_id,
+            remedy=f"Put {self.place}/{plan_id} back from a copy; or remove {self.place}/{name}: {_WITHOUT[name]}.",
+        )
 
     def plan(self, plan_id: str) -> SavedPlan:
         """One plan; `current` and `decided` are names of plans too.
@@ -67,7 +92,9 @@ class History:
         PlannerError
             There is no such plan.
         """
-        named = self.shelf.pointer(plan_id) if plan_id in (CURRENT, DECIDED) else plan_id
+        if plan_id in (CURRENT, DECIDED) and (pointed := self._pointed_to(plan_id)):
+            return pointed
+        named = None if plan_id in (CURRENT, DECIDED) else plan_id
         content = self.shelf.read(named, MANIFEST) if named else None
         if named is None or content is None:
             raise PlannerError(
@@ -86,6 +113,8 @@ class History:
         is_anew
             It is asked for without regard to when the plans before it have their systems change.
         """
+        # No rule removes a decided plan; without it, all that was decided would move as if nobody had.
+        self._pointed_to(DECIDED)
         if self.current is None:
             return plan
         before = self.current.lineage
@@ -100,9 +129,9 @@ class History:
         kept = set(self.shelf.plans())
         if parent is not None and parent not in kept and self.current is not None:
             parent, is_kept = self.current.plan_id, True
-        return Base(
-            self.plan(parent) if parent in kept else None, self.plan(decided) if decided in kept else None, is_kept
-        )
+        if decided is not None and decided not in kept:
+            raise self.gone(DECIDED, decided)
+        return Base(self.plan(parent) if parent in kept else None, self.plan(decided) if decided else None, is_kept)
 
     def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:
         """Put a plan on the shelf and make it the current one.
@@ -131,8 +160,12 @@ class History:
     def decision(self, plan_id: str) -> dict[str, Any] | None:
         """Record of the approval of a plan."""
         content = self.shelf.read(f"{RECORDS}/{plan_id}", MANIFEST)
-        found: dict[str, Any] | None = json.loads(content) if content is not None else None
-        return found
+        return json_of(content, f"{self.place}/{RECORDS}/{plan_id}/{MANIFEST}") if content is not None else None
+
+    def lost(self) -> list[PlannerError]:
+        """What there is to say of pointers to plans that are not there."""
+        known, pointers = self.shelf.plans(), {name: self.shelf.pointer(name) for name in (CURRENT, DECIDED)}
+        return [self.gone(name, told) for name, told in pointers.items() if told is not None and told not in known]
 
     def entries(self) -> list[Entry]:
         """All plans from the current one backwards, then those that no chain leads to, by id."""

@@ -84,7 +84,7 @@ class Folder:
     def pointer(self, name: str) -> str | None:
         """What a pointer says."""
         path = self.place / name
-        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None if path.is_file() else None
 
     def move(self, name: str, before: str | None, after: str) -> None:
         """Let a pointer say something else, if it still says what it said before."""

@@ -27,8 +27,10 @@ from prefect.states import Failed
 
 from flows.decided import tell_of_decided
 from planner.errors import PlanMoved, PlannerError
+from planner.language import Language
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Call, Outcome, plan
+from planner.render.formats import count
 from planner.view.model import Changes
 
 Result = TypeVar("Result")
@@ -137,17 +139,20 @@ def _show(made: Outcome, name: str) -> None:
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
     changes = made.view.changes
-    if changes is not None and (rows := _changed(changes)):
+    if changes is not None and (rows := _changed(changes, made.view.meta.language)):
         about = [f"{changes.old_id} → {changes.new_id}", *changes.inputs]
-        create_table_artifact(rows, key=f"{name}-diff", description="  \n".join(about))
+        create_table_artifact(rows, key=f"{name}-diff", description="\n\n".join(about))
     page = (made.folder / "roadmap.html").resolve()
     # Browsers open no file from a page of a server: the path is there to be copied.
     create_link_artifact(page.as_uri(), key=f"{name}-roadmap", link_text="roadmap.html", description=f"`{page}`")
 
 
-def _changed(changes: Changes) -> list[dict[str, str]]:
+def _changed(changes: Changes, language: str) -> list[dict[str, str]]:
+    def text(value: float | str | None) -> str:
+        return "?" if value is None else value if isinstance(value, str) else count(value, Language(language))
+
     sums = [
-        {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after), "because": ""}
+        {"what": item.label, "system": "", "before": text(item.before), "after": text(item.after), "because": ""}
         for item in changes.totals
         if item.before != item.after
     ]
@@ -161,10 +166,6 @@ def _changed(changes: Changes) -> list[dict[str, str]]:
         }
         for item in changes.systems
     ]
-
-
-def _text(value: object) -> str:
-    return "?" if value is None else str(value)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -23,7 +24,6 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Failed
 
 from flows.decided import tell_of_decided
 from planner.errors import PlanMoved, PlannerError
@@ -36,6 +36,17 @@ from planner.view.model import Changes
 Result = TypeVar("Result")
 # Runs of one case that began at the same time: each of them can be overtaken by the others once.
 MOST_TRIES = 4
+
+
+class _NoCode(logging.Filter):
+    """What a person can mend is the state of the run, in one line: no fault with lines of code."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], PlannerError))
+
+
+for _name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(_name).addFilter(_NoCode())
 
 
 def _run_name() -> str:
@@ -54,7 +65,7 @@ def plan_roadmap(
     plan_date: date | None = None,
     store: str = ".fardplan",
     notify: str | None = None,
-) -> Any:
+) -> str:
     """Plan one case.
 
     Parameters
@@ -85,11 +96,7 @@ def plan_roadmap(
             call=_caller(name),
         )
 
-    try:
-        made = _until_current(planned)
-    except PlannerError as reason:
-        # What a person can mend: said as it is, without the lines of code that found it.
-        return Failed(message=str(reason), data=reason)
+    made = _until_current(planned)
     _show(made, name)
     tell_of_decided(made, name, notify)
     get_run_logger().info("%s: %s", made.folder, made.view.conclusion)
@@ -112,7 +119,7 @@ def _caller(name: str) -> Call:
     done: list[str] = []
 
     def call(name: str, step: Callable[[], Result]) -> Result:
-        run: Any = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_said(step))
+        run: Any = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)
         result: Result = run()
         done.append(name)
         if isinstance(progress, UUID):
@@ -120,18 +127,6 @@ def _caller(name: str) -> Call:
         return result
 
     return call
-
-
-def _said(step: Callable[[], Result]) -> Callable[[], Any]:
-    """The step; what a person can mend is its state and no fault with lines of code."""
-
-    def told() -> Any:
-        try:
-            return step()
-        except PlannerError as reason:
-            return Failed(message=str(reason), data=reason)
-
-    return told
 
 
 def _show(made: Outcome, name: str) -> None:
@@ -177,9 +172,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--audience", choices=["intern", "offentlig"], default="intern")
     parser.add_argument("--date", type=date.fromisoformat, help="plan as of this day")
     given = parser.parse_args(arguments)
-    run: Any = plan_roadmap
     try:
-        folder = Path(run(given.case, given.out, given.lang, given.audience, given.date))
+        folder = Path(plan_roadmap(given.case, given.out, given.lang, given.audience, given.date))
     except PlannerError as reason:
         print(f"fardplan: {reason}", file=sys.stderr)
         return 2

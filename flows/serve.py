@@ -13,7 +13,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.server import LOG, NoServer, Server, server
+from flows.server import NoServer, Server, server
 from planner.errors import PlannerError
 from planner.store.locked import locked
 
@@ -63,9 +63,7 @@ def _say(text: str) -> None:
 
 
 def _with_server(cases: Path, store: Path, port: int) -> int:
-    if not os.environ.get("PREFECT_API_URL"):
-        _say(f"starting a Prefect server on port {port}; the first time takes a minute (log: {store / LOG})")
-    with server(port, store) as found:
+    with server(port, store, _say) as found:
         os.environ["PREFECT_API_URL"] = found.address
         _serve(cases, store, found)
         return REFUSED if found.has_ended else STOPPED

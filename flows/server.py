@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Server:
 
 
 @contextmanager
-def server(port: int, store: Path) -> Iterator[Server]:
+def server(port: int, store: Path, say: Callable[[str], None]) -> Iterator[Server]:
     """The server there is, or one that is started on this machine's loopback and writes its log to `store`.
 
     Raises
@@ -61,6 +61,7 @@ def server(port: int, store: Path) -> Iterator[Server]:
         return
     address = f"http://127.0.0.1:{port}/api"
     _refuse_taken(port, address)
+    say(f"starting a Prefect server on port {port}; the first time takes a minute (log: {store / LOG})")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (store / LOG).open("wb") as log:
         # A group of its own: Ctrl+C ends it after the flows, not under them.

@@ -31,6 +31,7 @@ from planner.language import Language
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Call, Outcome, plan
 from planner.render.formats import count
+from planner.texts import load_texts
 from planner.view.model import Changes
 
 Result = TypeVar("Result")
@@ -135,8 +136,7 @@ def _show(made: Outcome, name: str) -> None:
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
     changes = made.view.changes
     if changes is not None and (rows := _changed(changes, made.view.meta.language)):
-        about = [f"{changes.old_id} → {changes.new_id}", *changes.inputs]
-        create_table_artifact(rows, key=f"{name}-diff", description="\n\n".join(about))
+        create_table_artifact(rows, key=f"{name}-diff", description=f"{changes.old_id} → {changes.new_id}")
     page = (made.folder / "roadmap.html").resolve()
     # Browsers open no file from a page of a server: the path is there to be copied.
     create_link_artifact(page.as_uri(), key=f"{name}-roadmap", link_text="roadmap.html", description=f"`{page}`")
@@ -146,12 +146,14 @@ def _changed(changes: Changes, language: str) -> list[dict[str, str]]:
     def text(value: float | str | None) -> str:
         return "?" if value is None else value if isinstance(value, str) else count(value, Language(language))
 
+    what = str(load_texts(language).diff["causes"])
+    inputs = [{"what": what, "system": "", "before": "", "after": "", "because": line} for line in changes.inputs]
     sums = [
         {"what": item.label, "system": "", "before": text(item.before), "after": text(item.after), "because": ""}
         for item in changes.totals
         if item.before != item.after
     ]
-    return sums + [
+    return [*inputs, *sums] + [
         {
             "what": item.label,
             "system": f"{item.system.name} ({item.system.system_id})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.identity import Known
-from planner.portfolio import Portfolio
+from planner.portfolio import Portfolio, finding_rows
 from planner.schema import conform, from_csv_bytes
 from planner.store import Base, SavedPlan
 
@@ -20,8 +20,13 @@ def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:
     dict of DataFrame
         baseline: a row per activity and system of the plan before that is still there; none without such a plan.
         decided: the quarter of every system in the plan that was decided last, whatever became of it since.
+        findings: an approval that has expired.
     """
-    return {"baseline": _baseline(portfolio, base), "decided": _decided(portfolio, base.decided)}
+    tables = {"baseline": _baseline(portfolio, base), "decided": _decided(portfolio, base.decided)}
+    if base.lapsed is None:
+        return tables
+    plan, until = base.lapsed.get("plan"), base.lapsed["expires"]
+    return tables | {"findings": finding_rows("warning", "approval_expired", value=plan, detail=until)}
 
 
 def _decided(portfolio: Portfolio, decided: SavedPlan | None) -> pd.DataFrame:

@@ -158,7 +158,7 @@ def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stay
     decisions = from_csv_bytes(third.table("decisions"), "decisions").set_index("system_id")["disposition"]
     assert decisions["S7"] == "rehost"
     shown = {item["key"]: item for item in server.ask("artifacts/latest/filter")}
-    assert "system.csv:13:G" in shown["fall-diff"]["description"] + shown["fall-diff"]["data"]
+    assert "system.csv:13:G" in str(shown["fall-diff"]["data"])
 
     # What is wrong is the state of the run, in a line; the plan that there is stands.
     (case / "review.yaml").write_text(

@@ -60,7 +60,7 @@ def merge(ours: Read, theirs: Read, take: str | None = None) -> Merged:
                 kept[same] = item
                 counts["replaced"] += 1
             elif take != "ours":
-                places = (_place(ours, section, kept[same]), theirs.places.get((section, at), section))
+                places = (_place((ours, theirs), section, kept[same]), theirs.places.get((section, at), section))
                 conflicts.append(_conflict(kept[same], item, places))
         parts[section] = kept
     review = Review(format=ours.review.format, **{name: tuple(items) for name, items in parts.items()})
@@ -108,9 +108,13 @@ def _in_order(item: dict[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in item if name not in last} | {name: item[name] for name in last}
 
 
-def _place(read: Read, section: str, item: Decided) -> str:
-    items = getattr(read.review, section)
-    return read.places.get((section, items.index(item)), section) if item in items else section
+def _place(reads: tuple[Read, Read], section: str, item: Decided) -> str:
+    """Where a decision stands: in our review, or earlier in the other one, which then contradicts itself."""
+    for read in reads:
+        items = getattr(read.review, section)
+        if item in items:
+            return read.places.get((section, items.index(item)), section)
+    return section
 
 
 def _conflict(own: Decided, other: Decided, places: tuple[str, str]) -> Conflict:

@@ -23,7 +23,8 @@ class Decided(BaseModel):
     `expires` is the last day on which the decision holds; a decision without it holds until somebody takes it away.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Many registers number their systems: `system: 1024` needs no quotes.
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     by: Short
     date: dt.date
@@ -70,7 +71,7 @@ class Pin(Decided):
 class Record(BaseModel):
     """A row of the inventory: its key as its file writes it (before matching), and that file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     key: Short
     file: Short
@@ -130,6 +131,12 @@ class Review(BaseModel):
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     dispensations: tuple[Dispensation, ...] = ()
     approvals: tuple[Approval, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_nothing(cls, data: Any) -> Any:
+        """A part of which only the heading is left says nothing."""
+        return {name: item for name, item in data.items() if item is not None} if isinstance(data, dict) else data
 
     @property
     def inputs(self) -> dict[str, Any]:

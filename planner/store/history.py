@@ -34,23 +34,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Base:
-    """The plan before, and the one that was decided last; `is_kept` where the new plan keeps to the one before."""
+    """The plan before, and the one that was decided last; `is_kept` where the new plan keeps to the one before, and
+    `lapsed` the last approval where it has expired."""
 
     parent: SavedPlan | None = None
     decided: SavedPlan | None = None
     is_kept: bool = True
+    lapsed: Mapping[str, Any] | None = None
 
 
 class History:
     """Plans of one case.
 
     A plan's id is a hash of its inputs, and the plan before it is one of them: so the plans are a chain, and the same
-    inputs planned twice are the same plan.
+    inputs planned twice are the same plan. `day` is that of the plan to be made, in ISO form: an approval that has
+    expired by then is none.
     """
 
-    def __init__(self, shelf: Shelf, place: str) -> None:
+    def __init__(self, shelf: Shelf, place: str, day: str = "") -> None:
         self.shelf = shelf
         self.place = place
+        self.day = day
 
     @cached_property
     def current(self) -> SavedPlan | None:
@@ -59,8 +63,18 @@ class History:
 
     @property
     def decided(self) -> str | None:
-        """Id of the plan that was approved last."""
-        return self.shelf.pointer(DECIDED)
+        """Id of the plan that was approved last, while the approval holds."""
+        plan_id = self.shelf.pointer(DECIDED)
+        return plan_id if plan_id and not self._is_over(plan_id) else None
+
+    def _is_over(self, plan_id: str) -> bool:
+        return str((self.decision(plan_id) or {}).get("expires", "9999")) < self.day
+
+    @property
+    def lapsed(self) -> dict[str, Any] | None:
+        """Record of the last approval, where it has expired."""
+        plan_id = self.shelf.pointer(DECIDED)
+        return self.decision(plan_id) if plan_id and self._is_over(plan_id) else None
 
     def _pointed_to(self, name: str) -> SavedPlan | None:
         """The plan that a pointer names.
@@ -131,7 +145,12 @@ class History:
             parent, is_kept = self.current.plan_id, True
         if decided is not None and decided not in kept:
             raise self.gone(DECIDED, decided)
-        return Base(self.plan(parent) if parent in kept else None, self.plan(decided) if decided else None, is_kept)
+        return Base(
+            self.plan(parent) if parent in kept else None,
+            self.plan(decided) if decided else None,
+            is_kept,
+            self.lapsed,
+        )
 
     def keep(self, plan: Plan, files: Mapping[str, bytes]) -> None:
         """Put a plan on the shelf and make it the current one.
@@ -146,16 +165,24 @@ class History:
         if self.shelf.pointer(CURRENT) != plan.plan_id:
             self.shelf.move(CURRENT, before, plan.plan_id)
 
-    def decide(self, plan_id: str, record: Mapping[str, Any]) -> None:
+    def decide(self, plan_id: str, record: Mapping[str, Any]) -> str:
         """Make a plan the decided one, and write down who said so of which bytes.
 
-        A plan that is decided already keeps its first record.
+        A plan that is decided already keeps its first record. One that was decided later than this one stays decided.
+
+        Returns
+        -------
+        Id of the plan that is decided now.
         """
         plan = self.plan(plan_id)
         self.shelf.add(f"{RECORDS}/{plan.plan_id}", {MANIFEST: as_json(record)})
-        before = self.decided
+        before = self.shelf.pointer(DECIDED)
+        later = (self.decision(before) or {}).get("date", "") if before else ""
+        if before and before != plan.plan_id and str(later) > str(record.get("date", later)):
+            return before
         if before != plan.plan_id:
             self.shelf.move(DECIDED, before, plan.plan_id)
+        return plan.plan_id
 
     def decision(self, plan_id: str) -> dict[str, Any] | None:
         """Record of the approval of a plan."""
@@ -189,7 +216,7 @@ def open_history(case: Case) -> History:
     """History of a case: the folder `plans` beside its `plan`, or the bucket that the case names."""
     if case.store is None:
         place = case.folder / "plans"
-        return History(Folder(place), str(place))
+        return History(Folder(place), str(place), case.plan_date.isoformat())
     from planner.store.s3 import Bucket
 
-    return History(Bucket(case.store), case.store)
+    return History(Bucket(case.store), case.store, case.plan_date.isoformat())

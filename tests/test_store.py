@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -330,3 +331,29 @@ def test_damaged_records_are_told(history: Path, tmp_path: Path) -> None:
     (case / "plans" / "current").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PlannerError, match="not in the history any more"):
         _ = open_history(read_case(case)).current
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_in_words_wherever_it_fills_up(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pipeline.plan(small).plan.plan_id
+    (small / "system.csv").write_text(REGISTER.replace("Tallen", "Granen"), encoding="utf-8")
+    real, left = Path.write_bytes, [0]
+
+    def fills(path: Path, content: bytes) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            real(path, content[:5])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fills)
+    # At the first file of the history, further on in it, and among the documents of the plan folder.
+    for room in (0, 40, 90):
+        left[0] = room
+        with pytest.raises(PlannerError, match="Make room on the disk"):
+            pipeline.plan(small)
+        assert not list(small.rglob(".*"))
+        assert open_saved(small / "plan").plan_id == before
+    monkeypatch.setattr(Path, "write_bytes", real)
+    after = pipeline.plan(small).plan
+    assert after.parent == before and open_saved(small / "plan").plan_id == after.plan_id

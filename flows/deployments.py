@@ -1,4 +1,4 @@
-"""What runs when: the deployments that `fardplan serve` runs on one machine. prefect.yaml has the same for a server."""
+"""What runs when: the deployments that `fardplan serve` runs on one machine. prefect.yaml has them for a server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from flows.catalogue import refresh_catalogue
 from flows.events import CASE, CHANGED
 from flows.fleet import plan_fleet
 from flows.plan import plan_roadmap
-from flows.watch import watch_inventories
 
 ZONE = "Europe/Stockholm"
-EVERY_FIVE_MINUTES, SUNDAY_NIGHT, FIRST_OF_MONTH = "*/5 * * * *", "0 2 * * 0", "0 4 1 * *"
+SUNDAY_NIGHT, FIRST_OF_MONTH = "0 2 * * 0", "0 4 1 * *"
 # A burst of events about one case is one run: measured with 8 events, see docs/operation.md.
 QUIET = timedelta(seconds=10)
 
@@ -35,21 +34,10 @@ def replan() -> DeploymentEventTrigger:
 
 
 def deployments(cases: Path, store: Path) -> list[Any]:
-    """Everything that a machine by itself runs for a folder of cases."""
+    """Everything that a machine by itself runs for a folder of cases; `flows.lookout` watches it, without runs."""
     return [
         plan_roadmap.to_deployment("plan", triggers=[replan()], parameters={"store": str(store)}),
-        watch_inventories.to_deployment(
-            "watch",
-            schedule=Cron(EVERY_FIVE_MINUTES, timezone=ZONE),
-            parameters={"cases": [str(cases)], "store": str(store)},
-            concurrency_limit=1,
-        ),
-        plan_fleet.to_deployment(
-            "fleet",
-            schedule=Cron(SUNDAY_NIGHT, timezone=ZONE),
-            parameters={"cases": str(cases), "out": str(store / "fleet")},
-            concurrency_limit=1,
-        ),
+        *_fleet(cases, store),
         # Paused: it needs credentials, which not everyone has.
         refresh_catalogue.to_deployment(
             "catalogue",
@@ -57,5 +45,19 @@ def deployments(cases: Path, store: Path) -> list[Any]:
             parameters={"folder": str(store / "catalogue")},
             concurrency_limit=1,
             paused=True,
+        ),
+    ]
+
+
+def _fleet(cases: Path, store: Path) -> list[Any]:
+    """The report on all; a case that is served alone has nothing to be compared with."""
+    if (cases / "case.yaml").is_file():
+        return []
+    return [
+        plan_fleet.to_deployment(
+            "fleet",
+            schedule=Cron(SUNDAY_NIGHT, timezone=ZONE),
+            parameters={"cases": str(cases), "out": str(store / "fleet"), "tables_only": True},
+            concurrency_limit=1,
         ),
     ]

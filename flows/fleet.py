@@ -14,11 +14,17 @@ from planner.errors import PlannerError
 from planner.fleet_run import CaseRun, find_cases, plan_one, write_report
 
 AT_A_TIME = 2
+LOCAL = "local"
 
 
 @flow(name="plan_fleet", persist_result=False, retries=0)
 def plan_fleet(
-    cases: str, out: str, language: str = "sv", scheduler: str | None = None, at_a_time: int = AT_A_TIME
+    cases: str,
+    out: str,
+    language: str = "sv",
+    scheduler: str | None = None,
+    at_a_time: int = AT_A_TIME,
+    tables_only: bool = False,
 ) -> list[str]:
     """Plan every case in the folders of a folder.
 
@@ -32,15 +38,18 @@ def plan_fleet(
     language
         Of the report.
     scheduler
-        Address of a Dask scheduler, `tcp://host:8786`; threads of this process by default.
+        Address of a Dask scheduler, `tcp://host:8786`; `local` for a cluster of this machine that ends with the run;
+        threads of this process by default.
     at_a_time
-        Threads; a Dask cluster has its own number.
+        Threads, or processes of a local cluster; a cluster of others has its own number.
+    tables_only
+        Leave out each case's documents, nearly half of the work: the report needs none of them.
 
     Returns
     -------
     Files of the report.
     """
-    runs = _plan_cases.with_options(task_runner=_runner(scheduler, at_a_time))(cases, out)
+    runs = _plan_cases.with_options(task_runner=_runner(scheduler, at_a_time))(cases, out, tables_only)
     for run in runs:
         if run.problem:
             get_run_logger().warning("%s: %s", run.case, run.problem)
@@ -51,16 +60,16 @@ def plan_fleet(
 
 
 @flow(name="plan_cases", persist_result=False, retries=0)
-def _plan_cases(cases: str, out: str) -> list[CaseRun]:
+def _plan_cases(cases: str, out: str, tables_only: bool) -> list[CaseRun]:
     found = find_cases(Path(cases))
-    coming = [plan_case.submit(case, str(folder), str(Path(out) / case)) for case, folder in found.items()]
+    coming = [plan_case.submit(case, str(folder), str(Path(out) / case), tables_only) for case, folder in found.items()]
     return [_ended(case, future) for case, future in zip(found, coming, strict=True)]
 
 
 @task(name="plan_case", task_run_name="{case}", cache_policy=NO_CACHE, persist_result=False, retries=0)
-def plan_case(case: str, folder: str, out: str) -> CaseRun:
+def plan_case(case: str, folder: str, out: str, tables_only: bool) -> CaseRun:
     """Plan one case; what comes back is the path of its plan, or what is wrong with it."""
-    return plan_one(case, Path(folder), Path(out))
+    return plan_one(case, Path(folder), Path(out), not tables_only)
 
 
 def _ended(case: str, future: Any) -> CaseRun:
@@ -81,4 +90,9 @@ def _runner(scheduler: str | None, at_a_time: int) -> Any:
         raise PlannerError(
             "Dask is not installed", place="scheduler", value=scheduler, remedy="Install the extra: fardplan[dask]."
         ) from None
+    if scheduler == LOCAL:
+        # A thread in each: the planner is bound by the processor, and threads of one process share one.
+        return DaskTaskRunner(
+            cluster_kwargs={"n_workers": at_a_time, "threads_per_worker": 1, "dashboard_address": None}
+        )
     return DaskTaskRunner(address=scheduler)

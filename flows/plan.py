@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -25,12 +26,28 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 
 from flows.decided import tell_of_decided
-from planner.errors import PlannerError
+from planner.errors import PlanMoved, PlannerError
+from planner.language import Language
 from planner.origins import fetch, slug_of
-from planner.pipeline import STEPS, Outcome, plan
+from planner.pipeline import STEPS, Call, Outcome, plan
+from planner.render.formats import count
+from planner.texts import load_texts
 from planner.view.model.changes import Changes
 
 Result = TypeVar("Result")
+# Runs of one case that began at the same time: each of them can be overtaken by the others once.
+MOST_TRIES = 4
+
+
+class _NoCode(logging.Filter):
+    """What a person can mend is the state of the run, in one line: no fault with lines of code."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], PlannerError))
+
+
+for _name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(_name).addFilter(_NoCode())
 
 
 def _run_name() -> str:
@@ -69,27 +86,48 @@ def plan_roadmap(
     The plan folder.
     """
     name = slug_of(Path(case).name)
+
+    def planned() -> Outcome:
+        return plan(
+            fetch(case, Path(store)),
+            Path(out) if out else None,
+            language=language,
+            audience=audience,
+            plan_date=plan_date,
+            call=_caller(name),
+        )
+
+    made = _until_current(planned)
+    _show(made, name)
+    tell_of_decided(made, name, notify)
+    get_run_logger().info("%s: %s", made.folder, made.view.conclusion)
+    return str(made.folder)
+
+
+def _until_current(planned: Callable[[], Outcome]) -> Outcome:
+    """Plan, and again where another run made a plan of the case meanwhile: a change that came late is not lost."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return planned()
+        except PlanMoved as reason:
+            get_run_logger().info("%s", reason)
+    return planned()
+
+
+def _caller(name: str) -> Call:
+    """Makes every step a task, and shows how many are done."""
     progress = create_progress_artifact(0.0, key=f"{name}-progress", description="Steps of the plan")
     done: list[str] = []
 
     def call(name: str, step: Callable[[], Result]) -> Result:
-        result = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)()
+        run: Any = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(step)
+        result: Result = run()
         done.append(name)
         if isinstance(progress, UUID):
             update_progress_artifact(progress, round(100 * len(done) / len(STEPS), 1))
         return result
 
-    made = plan(
-        fetch(case, Path(store)),
-        Path(out) if out else None,
-        language=language,
-        audience=audience,
-        plan_date=plan_date,
-        call=call,
-    )
-    _show(made, name)
-    tell_of_decided(made, name, notify)
-    return str(made.folder)
+    return call
 
 
 def _show(made: Outcome, name: str) -> None:
@@ -97,27 +135,34 @@ def _show(made: Outcome, name: str) -> None:
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
     changes = made.view.changes
-    if changes is not None:
-        create_table_artifact(_changed(changes), key=f"{name}-diff", description=f"{changes.old_id} - {changes.new_id}")
-    create_link_artifact(
-        (made.folder / "roadmap.html").resolve().as_uri(), key=f"{name}-roadmap", link_text="roadmap.html"
-    )
+    if changes is not None and (rows := _changed(changes, made.view.meta.language)):
+        create_table_artifact(rows, key=f"{name}-diff", description=f"{changes.old_id} → {changes.new_id}")
+    page = (made.folder / "roadmap.html").resolve()
+    # Browsers open no file from a page of a server: the path is there to be copied.
+    create_link_artifact(page.as_uri(), key=f"{name}-roadmap", link_text="roadmap.html", description=f"`{page}`")
 
 
-def _changed(changes: Changes) -> list[dict[str, str]]:
+def _changed(changes: Changes, language: str) -> list[dict[str, str]]:
+    def text(value: float | str | None) -> str:
+        return "?" if value is None else value if isinstance(value, str) else count(value, Language(language))
+
+    what = str(load_texts(language).diff["causes"])
+    inputs = [{"what": what, "system": "", "before": "", "after": "", "because": line} for line in changes.inputs]
     sums = [
-        {"what": item.label, "system": "", "before": _text(item.before), "after": _text(item.after)}
+        {"what": item.label, "system": "", "before": text(item.before), "after": text(item.after), "because": ""}
         for item in changes.totals
         if item.before != item.after
     ]
-    return sums + [
-        {"what": item.label, "system": str(item.system.name), "before": item.before, "after": item.after}
+    return [*inputs, *sums] + [
+        {
+            "what": item.label,
+            "system": f"{item.system.name} ({item.system.system_id})",
+            "before": item.before,
+            "after": item.after,
+            "because": "; ".join(item.causes),
+        }
         for item in changes.systems
     ]
-
-
-def _text(value: object) -> str:
-    return "?" if value is None else str(value)
 
 
 def main(arguments: list[str] | None = None) -> int:

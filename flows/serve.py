@@ -1,4 +1,4 @@
-"""One machine, no worker: ``python -m flows.serve CASES [--store DIR]``, behind `fardplan serve`.
+"""One machine, no worker: ``python -m flows.serve CASES [--store DIR] [--port N]``, behind `fardplan serve`.
 
 Where PREFECT_API_URL names no server, one is started on this machine's loopback, and ends with it.
 """
@@ -8,87 +8,103 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from flows.server import NoServer, Server, server
+from planner.errors import PlannerError
+from planner.store.locked import locked
+
 PORT = 4200
-LONGEST_SECONDS = 180
 AT_A_TIME = 2
+STOPPED, REFUSED = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until it is stopped."""
     parser = argparse.ArgumentParser(prog="fardplan serve", description="Watch a folder of cases on this machine.")
-    parser.add_argument("cases", type=Path, help="folder of cases")
+    parser.add_argument("cases", type=Path, help="folder of cases, or one case")
     parser.add_argument("--store", type=Path, help="folder for plans and what was seen; CASES/.fardplan by default")
     parser.add_argument("--port", type=int, default=PORT, help="of the server that is started where there is none")
     given = parser.parse_args(arguments)
     if not given.cases.is_dir():
-        print(f"fardplan: there is no such folder (value: '{given.cases}'). Give a folder of cases.", file=sys.stderr)
-        return 2
+        return _refuse(f"there is no such folder (value: '{given.cases}'). Give a folder of cases.")
+    cases, store = given.cases.resolve(), (given.store or given.cases / ".fardplan").resolve()
     # As a service manager stops it: the same way as Ctrl+C, so that schedules are paused and the server ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _server(given.port) as address:
-            os.environ["PREFECT_API_URL"] = address
-            _serve(given.cases.resolve(), (given.store or given.cases / ".fardplan").resolve())
+        store.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            _hold(store, held)
+            return _with_server(cases, store, given.port)
     except KeyboardInterrupt:
-        return 0
-    except TimeoutError as reason:
-        print(f"fardplan: {reason}", file=sys.stderr)
-        return 2
-    return 0
+        return STOPPED
+    except (NoServer, PlannerError, OSError) as reason:
+        return _refuse(str(reason))
 
 
-def _serve(cases: Path, store: Path) -> None:
+def _hold(store: Path, held: ExitStack) -> None:
+    """Two that watch the same cases would plan every change twice; the lock is gone with its process."""
+    try:
+        held.enter_context(locked(store, 0))
+    except PlannerError:
+        raise NoServer(f"these cases are watched already: another fardplan serve holds {store}") from None
+
+
+def _refuse(reason: str) -> int:
+    print(f"fardplan: {reason}", file=sys.stderr)
+    return REFUSED
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def _with_server(cases: Path, store: Path, port: int) -> int:
+    with server(port, store, _say) as found:
+        os.environ["PREFECT_API_URL"] = found.address
+        # Prefect ends itself with a code of its own on a SIGTERM.
+        with suppress(SystemExit):
+            _serve(cases, store, found)
+        return REFUSED if found.has_ended else STOPPED
+
+
+def _serve(cases: Path, store: Path, found: Server) -> None:
+    os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "2")
+    # Every step of every plan says that it is done: on the pages of a run, not here.
+    os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL", "WARNING")
     # Not before the address is known: Prefect reads its settings when it is imported.
     from prefect import serve
 
     from flows.deploy import crash_silent_runs
     from flows.deployments import deployments
+    from flows.lookout import Lookout
 
-    store.mkdir(parents=True, exist_ok=True)
     crash_silent_runs()
-    serve(*deployments(cases, store), limit=AT_A_TIME)
-
-
-@contextmanager
-def _server(port: int) -> Iterator[str]:
-    """The address of the server there is, or of one that is started."""
-    if known := os.environ.get("PREFECT_API_URL"):
-        yield known
-        return
-    address = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    # A group of its own: Ctrl+C ends it after the flows, not under them.
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    lookout = Lookout(cases, store, _say)
+    lookout.start(lambda: found.has_ended, _end_without_server)
+    _say(f"watching {cases}: {_told(cases)}. See {found.page}; Ctrl+C stops it")
     try:
-        _wait_for(address, process)
-        yield address
+        serve(*deployments(cases, store), limit=AT_A_TIME, print_starting_message=False)
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        lookout.stop()
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(LONGEST_SECONDS):
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(1)
-    raise TimeoutError(f"the Prefect server did not start at {address}. Is the port taken? Give another --port.")
+def _end_without_server() -> None:
+    _say("the Prefect server has ended: start again (its log says why)")
+    # Ctrl+C would wait for runs, and these wait for the server.
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _told(cases: Path) -> str:
+    from planner.origins import cases_in
+
+    found = [case for case in cases_in([str(cases)]) if (Path(case) / "case.yaml").is_file()]
+    if not found:
+        return "no case in it yet; `fardplan init` makes one, and it is seen when it comes"
+    return f"{len(found)} case{'s' if len(found) > 1 else ''}"
 
 
 if __name__ == "__main__":

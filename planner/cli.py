@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from datetime import date, datetime
 from enum import StrEnum
@@ -49,6 +50,8 @@ app.command("notify")(notify)
 
 STYLES = {"title": "bold", "error": "bold red", "warning": "yellow", "info": "dim"}
 DONE, HAS_ERRORS, UNREADABLE = 0, 1, 2
+# A full disk and a file that somebody else owns are no faults of the planner.
+NOT_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Audience(StrEnum):
@@ -240,6 +243,11 @@ def main() -> None:
         app()
     except PlannerError as reason:
         typer.echo(f"fardplan: {reason}", err=True)
+        sys.exit(UNREADABLE)
+    except OSError as reason:
+        if reason.errno not in NOT_OURS:
+            raise
+        typer.echo(f"fardplan: {reason.filename or 'a file'} cannot be written or read ({reason.strerror}).", err=True)
         sys.exit(UNREADABLE)
 
 

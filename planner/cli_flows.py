@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +15,13 @@ def serve(
     store: Annotated[
         Path | None, typer.Option("--store", help="Folder for plans and what was seen; CASES/.fardplan by default.")
     ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Of the Prefect server that is started where there is none; 4200.")
+    ] = None,
 ) -> None:
     """Keep watching a folder of cases on this machine, and plan anew what changes; needs no server and no worker."""
-    _run("flows.serve", str(cases), *(["--store", str(store)] if store else []))
+    given = [*(["--store", str(store)] if store else []), *(["--port", str(port)] if port else [])]
+    _run("flows.serve", str(cases), *given)
 
 
 def deploy() -> None:
@@ -33,10 +37,5 @@ def notify(
 
 
 def _run(module: str, *given: str) -> None:
-    """Run a module and end with its exit code; Ctrl+C goes to it, and it is waited for."""
-    process = subprocess.Popen([sys.executable, "-m", module, *given])
-    while True:
-        try:
-            raise typer.Exit(process.wait())
-        except KeyboardInterrupt:
-            continue
+    """Become that module: signals, such as those of a service manager, and the exit code are then its own."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *given])

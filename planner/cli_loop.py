@@ -35,6 +35,8 @@ def history(
     texts, kept = _texts(lang or read.language), open_history(read)
     for line in _listed(kept, texts):
         typer.echo(line)
+    for problem in kept.lost():
+        typer.echo(f"fardplan: {problem}", err=True)
     if keep is not None:
         _thin(kept, keep, remove, texts)
     elif remove:
@@ -173,8 +175,14 @@ def apply_review(
     write_review(done.review, read.folder / FILE)
     typer.echo(say["merged"].format(added=done.added, replaced=done.replaced, known=done.known, file=FILE))
     for approval in theirs.review.approvals:
-        kept.decide(approval.plan, _record(kept, approval))
-        typer.echo(say["decided"].format(plan=approval.plan, by=approval.by, date=approval.date))
+        told = {"plan": approval.plan, "by": approval.by, "date": approval.date}
+        decided = kept.decide(approval.plan, _record(kept, approval))
+        if decided != approval.plan:
+            typer.echo(say["decided_later"].format(**told, decided=decided, place=f"{kept.place}/decisions/{decided}"))
+            continue
+        typer.echo(say["decided"].format(**told))
+        if kept.current and kept.current.plan_id != approval.plan:
+            typer.echo(say["not_current"].format(**told, current=kept.current.plan_id))
 
 
 def _refuse_unknown(theirs: Read, kept: History) -> None:

@@ -62,3 +62,7 @@ class InfeasiblePlan(PlannerError):
 
 class VerificationError(PlannerError):
     """The finished plan breaks a rule that the planner promised to keep: a fault in the planner."""
+
+
+class PlanMoved(PlannerError):
+    """Another run has made a plan of the case since this one was begun: to plan again is all there is to do."""

@@ -35,7 +35,7 @@ from planner.prioritise import prioritise
 from planner.progress import progress
 from planner.questions import questions
 from planner.render import papers, render
-from planner.review import FILE, held, read_review, review
+from planner.review import FILE, decided_matches, held, read_review, review
 from planner.scenarios import ScenarioResult, result_of, variants, without_plan
 from planner.schedule import schedule
 from planner.simulate import simulate
@@ -107,8 +107,9 @@ def compute(case: Case, call: Call = run_now, history: History | None = None, *,
     policy = policy_of(case)
     shipped = load_catalogue(case.folder / case.catalogue if case.catalogue else None)
     catalogue = with_price_lists(shipped, case, policy.sizing.hours_per_month.value)
-    portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching)))
     decided = read_review(case.folder / FILE)
+    reviewed = decided_matches(decided, case.plan_date)
+    portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching, reviewed)))
     lineage, base = Lineage(), Base()
     if history is not None:
         begun = history.following(make_plan(case, policy, portfolio, catalogue, decided.review.inputs), is_anew=is_anew)
@@ -167,7 +168,8 @@ def _bound(step: Callable[[Portfolio], dict[str, DataFrame]], before: Portfolio)
 def read_only(case: Case) -> Portfolio:
     """Read and enrich a case, for `fardplan check`."""
     policy = policy_of(case)
-    portfolio = Portfolio().with_tables(ingest(case, policy.matching))
+    reviewed = decided_matches(read_review(case.folder / FILE), case.plan_date)
+    portfolio = Portfolio().with_tables(ingest(case, policy.matching, reviewed))
     portfolio = portfolio.with_tables(counters(portfolio, case, policy))
     return portfolio.with_tables(enrich(portfolio, case, policy))
 

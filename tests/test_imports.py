@@ -21,7 +21,8 @@ FLOORS = [
     {"facts"},
     {"policy"},
     {"portfolio", "case"},
-    {"ingest", "calendar", "catalogue", "identity", "lineage", "rules", "shared_services", "review"},
+    {"identity"},
+    {"ingest", "calendar", "catalogue", "lineage", "rules", "shared_services", "review"},
     {
         "business_case",
         "counters",

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -66,33 +65,30 @@ def test_systemd_accepts_the_units(unit: Path, tmp_path: Path) -> None:
     [
         (["serve", "cases"], "flows.serve", ["cases"]),
         (["serve", "cases", "--store", "kept"], "flows.serve", ["cases", "--store", "kept"]),
+        (["serve", "cases", "--port", "4300"], "flows.serve", ["cases", "--port", "4300"]),
         (["deploy"], "flows.deploy", []),
         (["notify", "a", "git+b"], "flows.notify", ["a", "git+b"]),
     ],
 )
-def test_commands_start_the_flows_in_another_process_and_end_with_its_code(
+def test_commands_become_the_flows(
     given: list[str], module: str, passed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import planner.cli_flows
 
-    started: list[list[str]] = []
+    class Became(BaseException):
+        """The command is another program now."""
 
-    class Process:
-        def __init__(self, command: list[str]) -> None:
-            started.append(command)
-            self.waits = iter([KeyboardInterrupt(), 7])
+    became: list[list[str]] = []
 
-        def wait(self) -> int:
-            # Ctrl+C reaches both; the one in front waits until the flows have ended.
-            said: Any = next(self.waits)
-            if isinstance(said, BaseException):
-                raise said
-            return int(said)
+    def becomes(program: str, command: list[str]) -> None:
+        became.append(command)
+        raise Became
 
-    monkeypatch.setattr(planner.cli_flows.subprocess, "Popen", Process)
-    done = CliRunner().invoke(app, given)
-    assert done.exit_code == 7
-    assert started == [[sys.executable, "-m", module, *passed]]
+    # Signals and the exit code are then that program's own.
+    monkeypatch.setattr(planner.cli_flows.os, "execv", becomes)
+    with pytest.raises(Became):
+        CliRunner().invoke(app, given, catch_exceptions=False)
+    assert became == [[sys.executable, "-m", module, *passed]]
     assert (REPOSITORY / module.replace(".", "/")).with_suffix(".py").is_file()
 
 
@@ -118,7 +114,7 @@ def test_the_planner_and_its_commands_never_import_the_flows() -> None:
 
 
 def test_flows_take_paths_and_names_and_never_tables() -> None:
-    allowed = {"str", "str | None", "int", "float", "date | None", "list[str]", "list[str] | None"}
+    allowed = {"str", "str | None", "int", "bool", "float", "date | None", "list[str]", "list[str] | None"}
     for path in sorted((REPOSITORY / "flows").glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             marks = [ast.unparse(mark) for mark in node.decorator_list] if isinstance(node, ast.FunctionDef) else []

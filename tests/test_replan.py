@@ -331,6 +331,7 @@ def test_a_decided_plan_is_taken_to_be_followed_until_somebody_reports(case: Pat
     assert dates(second) == dates(first)
     assert {"done", "planned"} <= set(second.portfolio["activities"]["state"])
     assert "progress_assumed" in set(second.portfolio["findings"]["code"])
+    assert "progress_assumed_later" not in set(second.portfolio["findings"]["code"])
     # Somebody says that its move still goes on: it changes hands later, and hardly anything else does.
     report(case, f"{system};flytt;{day - pd.Timedelta(days=7):%Y-%m-%d};;\n", f"{day:%Y-%m-%d}")
     third = planned(case)
@@ -350,3 +351,27 @@ def test_a_decided_plan_is_an_input_of_the_next(case: Path) -> None:
     second = planned(case)
     assert second.lineage.decided == first.plan_id
     assert second.portfolio["baseline"].dropna(subset="system_id")["is_decided"].all()
+
+
+@pytest.mark.slow
+def test_a_decided_system_that_no_longer_changes_is_told_as_long_as_the_decision_stands(case: Path) -> None:
+    first = planned(case)
+    history = open_history(read_case(case))
+    history.decide(first.plan_id, {"by": "Nämnden"})
+    quarter = first.portfolio["waves"].set_index("system_id").loc["S7", "quarter"]
+    review = f"format: fardplan-review/1\noverrides:\n  - {{system: S7, disposition: retain, {WHO}}}\n"
+    (case / "review.yaml").write_text(review, encoding="utf-8")
+    told = []
+    for users in (66, 67, 68):
+        edit(case, f"Vidmakthållande;Nej;;{users - 1}", f"Vidmakthållande;Nej;;{users}")
+        made = planned(case)
+        found = made.portfolio["findings"].query("code == 'decided_wave_changed' and row_id == 'S7'")
+        told.append(found[["value", "detail"]].to_numpy().tolist())
+    assert told == [[[quarter, "–"]]] * 3
+    # A system that the inventory has no more was decided on too.
+    edit(case, "S7;System 7;", "S77;Ett annat;")
+    gone = planned(case).portfolio["findings"].query("code == 'decided_wave_changed'")
+    assert "S7" in set(gone["row_id"])
+    history.decide(planned(case).plan_id, {"by": "Nämnden"})
+    edit(case, "Vidmakthållande;Nej;;68", "Vidmakthållande;Nej;;69")
+    assert "decided_wave_changed" not in set(planned(case).portfolio["findings"]["code"])

@@ -286,3 +286,49 @@ def test_apply_writes_nothing_on_a_conflict_and_an_approval_decides_its_plan(
     assert final.plan.plan_id == again.plan.plan_id
     assert final.view.meta.decision == "beslutad 2026-11-20 av Systemägare"
     assert "beslutad 2026-11-20 av Systemägare" in (case / "plan" / "roadmap.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("overrides:\n", None),
+        (f"overrides:\n  - {{system: 1024, disposition: retain, {WHO}}}\n", None),
+        (f"overrides:\n  - {{system: S1, effort_days: {{low: 1, likely: 2, high: .inf}}, {WHO}}}\n", "in this order"),
+        (f"overrides:\n  - {{system: S1, effort_days: {{low: 1, likely: .nan, high: 3}}, {WHO}}}\n", "in this order"),
+        (f"pins:\n  - {{system: S1, quarter: 2027-Q5, {WHO}}}\n", "2027-Q5"),
+    ],
+)
+def test_what_people_write_is_taken_or_refused_with_its_line(tmp_path: Path, text: str, said: str | None) -> None:
+    path = reviewed(tmp_path, text)
+    if said is None:
+        assert [row["system_id"] for row in read_review(path).rows()] in ([], ["1024"])
+        return
+    with pytest.raises(ReviewError, match=said) as refused:
+        read_review(path)
+    assert ":3" in str(refused.value)
+
+
+def approve(case: Path, plan_id: str, who: str) -> Any:
+    file = case.parent / "approval.yaml"
+    file.write_text(f"{HEAD}approvals:\n  - {{plan: {plan_id}, {who}}}\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["review", "apply", str(case), str(file), "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.slow
+def test_an_approval_of_an_old_plan_is_told_and_an_expired_one_is_none(make_case: Callable[..., Path]) -> None:
+    case = make_case({"system.csv": REGISTER}, SOURCES)
+    first = pipeline.plan(case).plan.plan_id
+    (case / "system.csv").write_text(REGISTER.replace("Tallen;;;30", "Tallen;;;31"), encoding="utf-8")
+    second = pipeline.plan(case).plan.plan_id
+    assert f"not the current plan ({second})" in approve(case, first, "by: A, date: 2026-11-20, why: Beslut")
+    assert open_history(read_case(case)).decided == first
+    assert "not the current" not in approve(case, second, "by: A, date: 2026-11-21, why: Beslut, expires: 2026-12-31")
+    # An older decision, written down later, does not take the newer one's place.
+    (case / "plans" / "decisions" / first / "manifest.json").chmod(0o644)
+    said = approve(case, first, "by: B, date: 2026-11-19, why: Äldre beslut")
+    assert "stays decided" in said and open_history(read_case(case)).decided == second
+    made = pipeline.plan(case, plan_date=date(2027, 1, 1)).plan
+    assert made.lineage.decided is None
+    assert made.portfolio["findings"].query("code == 'approval_expired'")["value"].tolist() == [second]

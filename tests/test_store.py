@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -282,3 +284,76 @@ def test_formats_are_read_or_refused_with_a_word(tmp_path: Path, written: object
     else:
         with pytest.raises(PlannerError, match=words):
             open_saved(tmp_path)
+
+
+@pytest.mark.parametrize("command", [["plan"], ["history"], ["diff", "--case"], ["review"]])
+@pytest.mark.parametrize("pointer", ["current", "decided"])
+@pytest.mark.slow
+def test_a_pointer_to_a_plan_that_somebody_removed_is_told_with_a_remedy(
+    two_plans: Path, pointer: str, command: list[str], run: Callable[..., tuple[int, str, str]]
+) -> None:
+    history = open_history(read_case(two_plans))
+    first, second = (entry.plan.plan_id for entry in reversed(history.entries()))
+    history.decide(first, {"by": "Nämnden", "date": "2026-11-24"})
+    gone = second if pointer == "current" else first
+    shutil.rmtree(two_plans / "plans" / gone)
+    (two_plans / "review.yaml").write_text("format: fardplan-review/1\n", encoding="utf-8")
+    given = {
+        "plan": ["plan", two_plans],
+        "history": ["history", two_plans],
+        "diff": ["diff", pointer, pointer, "--case", two_plans],
+        "review": ["review", "apply", two_plans, two_plans / "review.yaml"],
+    }[command[0]]
+    code, said, told = run(*given)
+    if command == ["review"] and pointer == "decided":
+        # What is decided later needs no earlier decision.
+        assert code == 0
+        return
+    assert code == (0 if command == ["history"] else 2), said
+    assert f"the {pointer} plan is not in the history any more" in told and gone in told
+    (two_plans / "plans" / pointer).unlink()
+    assert run("plan", two_plans)[0] in (0, 1)
+
+
+def test_damaged_records_are_told(history: Path, tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    shutil.copytree(history, case)
+    kept = open_history(read_case(case))
+    plan_id = kept.entries()[0].plan.plan_id
+    kept.decide(plan_id, {"by": "Nämnden", "date": "2026-11-24"})
+    for path in (case / "plans/decisions" / plan_id / "manifest.json", case / "plans" / plan_id / "inputs.json"):
+        path.chmod(0o644)
+        path.write_bytes(b"\x00{half")
+    with pytest.raises(PlannerError, match="damaged"):
+        kept.decision(plan_id)
+    with pytest.raises(PlannerError, match="damaged"):
+        _ = kept.plan(plan_id).inputs
+    (case / "plans" / "current").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PlannerError, match="not in the history any more"):
+        _ = open_history(read_case(case)).current
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_in_words_wherever_it_fills_up(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pipeline.plan(small).plan.plan_id
+    (small / "system.csv").write_text(REGISTER.replace("Tallen", "Granen"), encoding="utf-8")
+    real, left = Path.write_bytes, [0]
+
+    def fills(path: Path, content: bytes) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            real(path, content[:5])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fills)
+    # At the first file of the history, further on in it, and among the documents of the plan folder.
+    for room in (0, 40, 90):
+        left[0] = room
+        with pytest.raises(PlannerError, match="Make room on the disk"):
+            pipeline.plan(small)
+        assert not list(small.rglob(".*"))
+        assert open_saved(small / "plan").plan_id == before
+    monkeypatch.setattr(Path, "write_bytes", real)
+    after = pipeline.plan(small).plan
+    assert after.parent == before and open_saved(small / "plan").plan_id == after.plan_id

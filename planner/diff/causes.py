@@ -92,7 +92,8 @@ class Trace:
             for entity, _, cause in self.inputs.by_system.get(item.system_id, [])
             if cause.what in (f"systems.{wanted}", f"servers.{wanted}") and cause.place
         ]
-        return _distinct(cells) or self._because_of(item.system_id) or self._otherwise(item.system_id)
+        decided = [cause for cause in self.inputs.reviews.get(item.system_id, []) if cause.what == "decision"]
+        return _distinct([*decided, *cells]) or self._because_of(item.system_id) or self._otherwise(item.system_id)
 
     def _because_of(self, system_id: str) -> Causes:
         """Other systems with which it is joined in one plan only, and that changed themselves."""

@@ -17,6 +17,7 @@ PROVENANCE = ["table", "row_id", "column", "file", "sheet", "row", "cell_column"
 # Measured use is told of a server and has no key of its own.
 RECORDS = (*ENTITIES, "utilisation")
 _SUPPORT = ["system_id", "server_id", "column", "text"]
+_MANY = ("risk", "gate", "decision")
 _TOLD = ["security_end_min_date", "security_end_max_date", "status"]
 
 
@@ -219,14 +220,19 @@ def _reviews(old: SavedPlan, new: SavedPlan) -> dict[str, list[Cause]]:
     """People's decisions that came, went or expired, by system."""
     found: dict[str, list[Cause]] = {}
     sides = differing(old.table("reviews"), new.table("reviews"), "reviews")
-    keys = ["section", "system_id", "kind"]
-    one, other = (
-        {tuple(row[name] for name in keys): row for row in side.fillna("").to_dict("records")} for side in sides
-    )
+    one, other = ({_subject(row): row for row in side.fillna("").to_dict("records")} for side in sides)
     for key in sorted({*one, *other}):
         before, after = one.get(key), other.get(key)
         told = [None if row is None else f"{row['value']} ({row['state']})" for row in (before, after)]
         if told[0] != told[1]:
-            place = str((after or before or {})["place"])
-            found.setdefault(str(key[1]), []).append(Cause("review", place, str(key[2]), told[0], told[1]))
+            row = after or before or {}
+            for system_id in dict.fromkeys(filter(None, (row["system_id"], row.get("other_id")))):
+                cause = Cause("review", str(row["place"]), str(row["kind"]), told[0], told[1])
+                found.setdefault(str(system_id), []).append(cause)
     return found
+
+
+def _subject(row: dict[str, Any]) -> tuple[str, ...]:
+    """What a decision is about; of some kinds a system can have several."""
+    more = row["value"] if row["kind"] in _MANY else ""
+    return row["section"], row["system_id"], row["kind"], more

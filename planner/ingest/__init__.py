@@ -32,7 +32,9 @@ Parts = dict[str, list[pd.DataFrame]]
 
 
 @paused()
-def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFrame]:
+def ingest(
+    case: Case, matching: Matching | None = None, reviewed: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
     """Read every source of a case.
 
     Parameters
@@ -41,6 +43,8 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
         The case.
     matching
         When rows of different sources are the same thing; as the case's policy says by default.
+    reviewed
+        Pairs of rows on which people decided elsewhere than in matches.csv, with its columns.
 
     Returns
     -------
@@ -57,7 +61,8 @@ def ingest(case: Case, matching: Matching | None = None) -> dict[str, pd.DataFra
     """
     reading = read_sources(case)
     decided = decisions_of(reading.records[MATCHES])
-    done = _identified(case, reading, decided, matching or load_policy(case.policy, case.folder).matching)
+    said = decided if reviewed is None or reviewed.empty else pd.concat([decided, reviewed], ignore_index=True)
+    done = _identified(case, reading, said, matching or load_policy(case.policy, case.folder).matching)
     matches = concat([item.matches for item in done.values()], MATCHES)
     counts, lost = accounted(decided, reading.records[MATCHES], matches)
     reading.counts.extend(

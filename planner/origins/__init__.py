@@ -6,6 +6,18 @@ A case is named by such a text wherever it is watched, so that flows pass on tex
 from planner.origins.clock import Clock, SystemClock
 from planner.origins.origin import fetch, slug_of
 from planner.origins.seen import read_seen, remember
+from planner.origins.steady import Steady
 from planner.origins.watching import Watched, cases_in, watch
 
-__all__ = ["Clock", "SystemClock", "Watched", "cases_in", "fetch", "read_seen", "remember", "slug_of", "watch"]
+__all__ = [
+    "Clock",
+    "Steady",
+    "SystemClock",
+    "Watched",
+    "cases_in",
+    "fetch",
+    "read_seen",
+    "remember",
+    "slug_of",
+    "watch",
+]

@@ -33,7 +33,7 @@ class Span(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> Span:
-        if not 0 <= self.low <= self.likely <= self.high:
+        if not 0 <= self.low <= self.likely <= self.high < float("inf"):
             raise ValueError("low, likely and high must not be negative and must come in this order")
         return self
 

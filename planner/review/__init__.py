@@ -4,7 +4,7 @@ from planner.review.held import held
 from planner.review.merge import Conflict, Merged, merge, write_review
 from planner.review.model import FORMAT, Approval, Review
 from planner.review.reading import FILE, Read, read_review
-from planner.review.step import review, told_of
+from planner.review.step import decided_matches, review, told_of
 
 __all__ = [
     "FILE",
@@ -14,6 +14,7 @@ __all__ = [
     "Merged",
     "Read",
     "Review",
+    "decided_matches",
     "held",
     "merge",
     "read_review",

@@ -26,13 +26,13 @@ def held(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
 
 
 def _decided(portfolio: Portfolio) -> pd.DataFrame:
-    """Systems that change hands in another quarter than was decided, or no longer at all."""
-    decided = portfolio["baseline"].dropna(subset=["system_id", "decided_quarter"]).drop_duplicates("system_id")
+    """Systems that change hands in another quarter than was decided, or no longer at all: as long as it is decided."""
+    decided = portfolio["decided"]
     now = decided["system_id"].map(portfolio["waves"].set_index("system_id")["quarter"])
-    moved = (now != decided["decided_quarter"]).fillna(True).astype(bool)
+    moved = (now != decided["quarter"]).fillna(True).astype(bool)
     return finding_rows(
         "warning", "decided_wave_changed", table="systems", row_id=decided.loc[moved, "system_id"],
-        value=decided.loc[moved, "decided_quarter"], detail=now[moved].fillna("–"), index=decided.index[moved],
+        value=decided.loc[moved, "quarter"], detail=now[moved].fillna("–"), index=decided.index[moved],
     )  # fmt: skip
 
 

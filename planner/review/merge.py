@@ -10,11 +10,8 @@ from typing import Any
 import yaml
 
 from planner.errors import ReviewError
-from planner.review.model import Approval, Decided, Review
-from planner.review.reading import SECTIONS, Read, value_of
-
-_MANY = ("risk", "gate")
-Subject = tuple[str, ...]
+from planner.review.model import Decided, Review
+from planner.review.reading import SECTIONS, Read, kind_of, subject_of, value_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def merge(ours: Read, theirs: Read, take: str | None = None) -> Merged:
     for section in (*SECTIONS, "approvals"):
         kept: list[Decided] = list(getattr(ours.review, section))
         for at, item in enumerate(getattr(theirs.review, section)):
-            same = next((index for index, own in enumerate(kept) if _subject(own) == _subject(item)), None)
+            same = next((index for index, own in enumerate(kept) if subject_of(own) == subject_of(item)), None)
             if same is None:
                 kept.append(item)
                 counts["added"] += 1
@@ -63,7 +60,7 @@ def merge(ours: Read, theirs: Read, take: str | None = None) -> Merged:
                 kept[same] = item
                 counts["replaced"] += 1
             elif take != "ours":
-                places = (_place(ours, section, kept[same]), theirs.places.get((section, at), section))
+                places = (_place((ours, theirs), section, kept[same]), theirs.places.get((section, at), section))
                 conflicts.append(_conflict(kept[same], item, places))
         parts[section] = kept
     review = Review(format=ours.review.format, **{name: tuple(items) for name, items in parts.items()})
@@ -80,6 +77,9 @@ def write_review(review: Review, path: Path) -> None:
     """
     data = review.model_dump(exclude_none=True)
     plain = {name: _plain(items) for name, items in data.items() if items}
+    for name in (*SECTIONS, "approvals"):
+        # What is decided comes before who, when and why, as people write it.
+        plain |= {name: [_in_order(item) for item in plain[name]]} if name in plain else {}
     text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=110)
     draft = path.with_name(f".{path.name}.draft")
     try:
@@ -103,27 +103,23 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _kind(item: Decided) -> str:
-    kinds = [kind for _, names in SECTIONS.values() for kind in names]
-    return next((kind for kind in kinds if getattr(item, kind, None) is not None), "plan")
+def _in_order(item: dict[str, Any]) -> dict[str, Any]:
+    last = [name for name in Decided.model_fields if name in item]
+    return {name: item[name] for name in item if name not in last} | {name: item[name] for name in last}
 
 
-def _subject(item: Decided) -> Subject:
-    if isinstance(item, Approval):
-        return ("approval", item.plan, item.by)
-    kind = _kind(item)
-    more = (value_of(item, kind),) if kind in _MANY else ()
-    return (str(getattr(item, "system", "")), kind, *more)
-
-
-def _place(read: Read, section: str, item: Decided) -> str:
-    items = getattr(read.review, section)
-    return read.places.get((section, items.index(item)), section) if item in items else section
+def _place(reads: tuple[Read, Read], section: str, item: Decided) -> str:
+    """Where a decision stands: in our review, or earlier in the other one, which then contradicts itself."""
+    for read in reads:
+        items = getattr(read.review, section)
+        if item in items:
+            return read.places.get((section, items.index(item)), section)
+    return section
 
 
 def _conflict(own: Decided, other: Decided, places: tuple[str, str]) -> Conflict:
     told = [
-        f"{place}: {value_of(item, _kind(item))} ({item.by}, {item.date})"
+        f"{place}: {value_of(item, kind_of(item))} ({item.by}, {item.date})"
         for place, item in zip(places, (own, other), strict=True)
     ]
-    return Conflict(" ".join(_subject(own)), *told)
+    return Conflict(" ".join(subject_of(own)), *told)

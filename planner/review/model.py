@@ -23,7 +23,8 @@ class Decided(BaseModel):
     `expires` is the last day on which the decision holds; a decision without it holds until somebody takes it away.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Many registers number their systems: `system: 1024` needs no quotes.
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     by: Short
     date: dt.date
@@ -67,6 +68,35 @@ class Pin(Decided):
         return self
 
 
+class Record(BaseModel):
+    """A row of the inventory: its key as its file writes it (before matching), and that file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    key: Short
+    file: Short
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.file})"
+
+
+class Match(Decided):
+    """Two records that are one and the same thing, or that are two, whatever the rules of matching say.
+
+    The same as a row of matches.csv with its column `decision` filled, and with a name on it.
+    """
+
+    records: tuple[Record, Record]
+    decision: Literal["same", "different"]
+    table: Literal["systems", "servers"] = "systems"
+
+    @model_validator(mode="after")
+    def _two(self) -> Match:
+        if self.records[0] == self.records[1]:
+            raise ValueError(f"both records are {self.records[0]}; name two")
+        return self
+
+
 class AcceptedRisk(Decided):
     """A risk that somebody answers for: the code of a finding about the system."""
 
@@ -95,11 +125,18 @@ class Review(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["fardplan-review/1"]
+    matches: tuple[Match, ...] = ()
     overrides: tuple[Override, ...] = ()
     pins: tuple[Pin, ...] = ()
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     dispensations: tuple[Dispensation, ...] = ()
     approvals: tuple[Approval, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_nothing(cls, data: Any) -> Any:
+        """A part of which only the heading is left says nothing."""
+        return {name: item for name, item in data.items() if item is not None} if isinstance(data, dict) else data
 
     @property
     def inputs(self) -> dict[str, Any]:

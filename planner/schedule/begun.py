@@ -113,9 +113,13 @@ def _fix(activity: Activity, item: Begun) -> None:
 def _told(activities: dict[str, Activity], assumed: set[str], portfolio: Portfolio) -> pd.DataFrame:
     groups = sorted({activities[key].group_id for key in assumed} - {FOUNDATION})
     members = portfolio["groups"][portfolio["groups"]["group_id"].isin(groups)]
-    taken = finding_rows("warning", "progress_assumed", table="systems", row_id=members["system_id"])
     rows = portfolio["reported"].merge(portfolio["groups"][["system_id", "group_id"]], on="system_id")
+    is_begun = members["group_id"].isin(rows["group_id"])
+    taken = [
+        finding_rows("warning", code, table="systems", row_id=members.loc[some, "system_id"])
+        for code, some in (("progress_assumed", ~is_begun), ("progress_assumed_later", is_begun))
+    ]
     keys = rows["group_id"] + "/" + rows["phase"]
     odd = rows[~keys.isin(activities)]
     lost = finding_rows("info", "progress_no_phase", table="systems", row_id=odd["system_id"], value=odd["phase"])
-    return pd.concat([taken, lost], ignore_index=True)
+    return pd.concat([*taken, lost], ignore_index=True)

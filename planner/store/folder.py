@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -50,23 +52,38 @@ def save(plan: Plan, documents: Files, folder: Path, *, with_tables: bool, files
         The folder holds something that is not a plan, or cannot be written.
     """
     _refuse_foreign(folder)
-    try:
+    fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
+    made = plan_files(plan) if files is None else files
+    with writing(folder, fresh):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
         with locked(folder.parent):
             sweep(folder)
-        made = plan_files(plan) if files is None else files
         kept = made if with_tables else {MANIFEST: made[MANIFEST]}
         write_files({**documents, **kept}, fresh)
         with locked(folder.parent):
             _swap(fresh, folder)
-    except OSError as reason:
-        raise PlannerError(
-            f"the plan cannot be written ({reason.strerror})",
-            place=str(folder),
-            remedy="Choose another --out.",
-        ) from None
     return folder
+
+
+@contextmanager
+def writing(place: Path, draft: Path) -> Iterator[None]:
+    """Say in words what cannot be written, and leave no draft behind that fills a disk which is full already.
+
+    Raises
+    ------
+    PlannerError
+        The disk is full, or the place is not ours to write to.
+    """
+    try:
+        yield
+    except OSError as reason:
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+        is_full = reason.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "Make room on the disk, and plan again: nothing was changed." if is_full else "Choose another --out."
+        raise PlannerError(f"the plan cannot be written ({reason.strerror})", place=str(place), remedy=remedy) from None
 
 
 def load_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:

@@ -45,8 +45,7 @@ class SavedPlan:
     def inputs(self) -> dict[str, Any]:
         """Case, policy and review in full; empty where the plan was saved without them."""
         content = self.read(INPUTS)
-        found: dict[str, Any] = json.loads(content) if content is not None else {}
-        return found
+        return json_of(content, f"{self.place}/{INPUTS}") if content is not None else {}
 
     def table(self, name: str) -> bytes:
         """One table as CSV; nothing for a table that the plan does not have.
@@ -69,6 +68,23 @@ class SavedPlan:
                 remedy="Take the plan from its history, or plan anew.",
             )
         return content or b""
+
+
+def json_of(content: bytes, place: str) -> dict[str, Any]:
+    """A file of a plan that is JSON.
+
+    Raises
+    ------
+    PlannerError
+        It is damaged.
+    """
+    try:
+        found = json.loads(content.decode("utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise PlannerError("the file is damaged", place=place, remedy="Put it back from a copy.")
+    return found
 
 
 def open_saved(folder: Path) -> SavedPlan:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from planner.errors import PlannerError
-from planner.store.folder import sweep, write_files
+from planner.errors import PlanMoved
+from planner.store.folder import sweep, write_files, writing
 from planner.store.locked import locked
 from planner.store.manifest import MANIFEST
 
@@ -39,7 +39,7 @@ class Shelf(Protocol):
 
         Raises
         ------
-        PlannerError
+        PlanMoved
             It was moved by somebody else meanwhile.
         """
 
@@ -62,12 +62,13 @@ class Folder:
     def add(self, plan_id: str, files: Mapping[str, bytes]) -> None:
         """Put a plan there by one renaming, so that a run that is killed leaves all of it or nothing."""
         goal = self.place / plan_id
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self.place):
+        fresh = goal.parent / f".{goal.name}.new-{os.getpid()}"
+        with writing(goal, fresh):
+            goal.parent.mkdir(parents=True, exist_ok=True)
+        with writing(goal, fresh), locked(self.place):
             sweep(goal)
             if goal.exists():
                 return
-            fresh = goal.parent / f".{goal.name}.new-{os.getpid()}"
             write_files(files, fresh)
             for path in fresh.rglob("*"):
                 if path.is_file():
@@ -84,22 +85,23 @@ class Folder:
     def pointer(self, name: str) -> str | None:
         """What a pointer says."""
         path = self.place / name
-        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None if path.is_file() else None
 
     def move(self, name: str, before: str | None, after: str) -> None:
         """Let a pointer say something else, if it still says what it said before."""
-        self.place.mkdir(parents=True, exist_ok=True)
-        with locked(self.place):
+        draft = self.place / f".{name}.draft"
+        with writing(self.place / name, draft):
+            self.place.mkdir(parents=True, exist_ok=True)
+        with writing(self.place / name, draft), locked(self.place):
             if self.pointer(name) != before:
                 raise moved(str(self.place / name))
-            draft = self.place / f".{name}.draft"
             draft.write_text(f"{after}\n", encoding="utf-8")
             os.replace(draft, self.place / name)
 
 
-def moved(place: str) -> PlannerError:
+def moved(place: str) -> PlanMoved:
     """Somebody else was faster."""
-    return PlannerError(
+    return PlanMoved(
         "another run has made a plan of this case meanwhile",
         place=place,
         remedy="Nothing was overwritten. Plan again: the new plan then begins from that one.",

@@ -13,6 +13,8 @@ from planner.view.model.terms import Ref
 PUBLIC = ("added", "removed", "renamed", "reclassified", "moved")
 _PUBLIC_SUMS = ("systems", "option_", "settled", "low_days", "likely_days", "high_days", "one_off_", "waves", "last_")
 MAX_ROOTS = 2
+# So many changed cells are read; of more, the number and the systems that they change are told.
+MAX_CELLS = 10
 # As a CSV writes them, and as the texts name them.
 _BOOLEANS = {"true": "True", "false": "False"}
 
@@ -60,13 +62,22 @@ class _Page:
         return Sum(label, before, after)
 
     def inputs(self) -> list[str]:
-        """What changed in the inputs: how many cells, and each line of policy and case."""
-        cells = len(self.found.inputs.cells)
-        told = [self.say["cells"].format(count=cells)] if cells else []
+        """What changed in the inputs: how many cells, and which where they are few; each line of policy and case."""
+        cells = self._cells()
+        told = [self.say["cells"].format(count=len(cells))] if cells else []
+        told += cells if len(cells) <= MAX_CELLS else []
         told += [self.cause(item, "") for item in self.found.inputs.settings]
         for key, causes in self.found.inputs.reviews.items():
             told += [f"{self.names.get(key, key)}: {self.cause(item, '')}" for item in causes]
         return told
+
+    def _cells(self) -> list[str]:
+        """Every cell once, with the first of the systems that it is about."""
+        told: dict[Cause, str] = {}
+        for key, causes in self.found.inputs.by_system.items():
+            for _, _, cause in causes:
+                told.setdefault(cause, f"{self.names[key]}: " if key in self.names else "")
+        return [f"{name}{self.cause(cause, '')}" for cause, name in told.items()]
 
     def changed(self, item: Change, causes: tuple[Cause, ...]) -> Changed:
         before, after = (self.value(item.kind, value) for value in (item.before, item.after))

@@ -100,12 +100,13 @@ def _by_urgency(posed: Posed) -> Ints | None:
     if len(order) < len(problem):
         return None
     latest = latest_ends(problem, order, problem.weeks) - shortest(problem)
-    group = pd.Series([activity.group_id for activity in posed.activities])
+    group, _ = pd.factorize(np.array([activity.group_id for activity in posed.activities], dtype=object))
     rank = np.array([activity.rank for activity in posed.activities])
-    days = pd.Series([sum(sum(part.days.values()) for part in activity.parts) for activity in posed.activities])
-    first = pd.Series(latest).groupby(group).transform("min").to_numpy()
-    work = days.groupby(group).transform("sum").round(4).rank(method="dense").to_numpy()
-    return dense(first, rank, work.astype(np.int64), pd.factorize(group)[0].astype(np.int64))
+    days = [sum(sum(part.days.values()) for part in activity.parts) for activity in posed.activities]
+    first = np.full(len(group), latest.max(initial=0))
+    np.minimum.at(first, group, latest)
+    work = np.bincount(group, weights=days).round(4)
+    return dense(first[group], rank, work[group], group.astype(np.int64))
 
 
 class _Row:

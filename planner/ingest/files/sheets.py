@@ -7,9 +7,13 @@ import io
 import lzma
 import re
 import struct
+import threading
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -41,6 +45,8 @@ MAX_UNPACKED_BYTES = 2_000_000_000
 # Inventories pack ten to thirty times; what is large and packs a hundred times is made to fill the memory.
 LARGE_BYTES, MAX_RATIO = 200_000_000, 100
 TRUNCATED_AT = frozenset({1_000, 2_500, 3_000, 5_000, 10_000, 20_000, 25_000, 65_535, 1_048_575})
+# Sheets of a workbook of so many bytes are parsed so many at once.
+SIDE_BY_SIDE_FROM, AT_ONCE = 2_000_000, 2
 BLANK = ("", None)
 _SIGNATURES = {
     b"%PDF": "a PDF",
@@ -180,20 +186,49 @@ def _workbook(path: Path, data: bytes) -> Iterator[Sheet]:
     _refuse_bomb(path, data)
     fingerprint = hashlib.sha256(data).hexdigest()
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in workbook.sheet_names:
-            if is_left_out(name, workbook.sheet_names):
-                yield Sheet(path.name, name, [], [], None, fingerprint)
-                continue
-            sheet = workbook.get_sheet_by_name(name)
-            rows, numbers = _rows_with_content(sheet.iter_rows(), sheet.start[1] if sheet.start else 0)
-            yield Sheet(path.name, name, rows, numbers, None, fingerprint)
+        names = CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names
+        wanted = [name for name in names if not is_left_out(name, names)]
+        with closing(_parsed(data, wanted)) as parsed:
+            for name in names:
+                rows, numbers = _rows_with_content(*next(parsed)) if name in wanted else ([], [])
+                yield Sheet(path.name, name, rows, numbers, None, fingerprint)
     except (CalamineError, OSError, ValueError) as reason:
         raise InventoryError(
             f"the workbook cannot be read ({reason})",
             place=path.name,
             remedy="Open it in a spreadsheet and save it again, without a password.",
         ) from None
+
+
+def _parsed(data: bytes, names: list[str]) -> Generator[tuple[Iterator[list[Any]], int]]:
+    """Rows of each sheet, and how many columns are missing to their left.
+
+    The sheets of a large workbook are parsed side by side, a few ahead: the parser holds no lock of Python's.
+    """
+    from python_calamine import CalamineWorkbook
+
+    own = threading.local()
+
+    def parse(name: str) -> tuple[Iterator[list[Any]], int]:
+        if not hasattr(own, "workbook"):
+            own.workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheet = own.workbook.get_sheet_by_name(name)
+        return sheet.iter_rows(), sheet.start[1] if sheet.start else 0
+
+    if len(data) < SIDE_BY_SIDE_FROM:
+        yield from map(parse, names)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ahead: deque[Future[tuple[Iterator[list[Any]], int]]] = deque()
+        try:
+            for name in names:
+                ahead.append(pool.submit(parse, name))
+                if len(ahead) > AT_ONCE + 1:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _refuse_bomb(path: Path, data: bytes) -> None:

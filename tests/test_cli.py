@@ -17,6 +17,7 @@ SOURCES = "  - {file: system.csv, reader: systems}\n"
 REGISTER = "Id;Namn;IT Bedömning;Verksamhet Bedömning;Säkerhetsskydd\nS1;Eken;Avveckling;Avveckling;Nej\nS2;Tallen;;;\n"
 
 
+@pytest.mark.slow
 def test_plan_ends_with_the_paths_of_the_documents(run: Run, make_case: MakeCase) -> None:
     folder = make_case({"system.csv": REGISTER}, SOURCES)
     code, out, err = run("plan", folder)

@@ -47,6 +47,7 @@ def states(plan: Plan) -> list[str]:
     return [str(state) for state in plan.portfolio["reviews"]["state"]]
 
 
+@pytest.mark.slow
 def test_two_records_become_one_and_two_stay_two(case: Path) -> None:
     before = compute(read_case(case))
     name, merged = of(before, "name"), of(before, "name_and_organisation")
@@ -59,6 +60,7 @@ def test_two_records_become_one_and_two_stay_two(case: Path) -> None:
     assert after.fingerprints["review"] != before.fingerprints["review"]
 
 
+@pytest.mark.slow
 def test_it_is_as_an_answer_in_matches_csv(case: Path, make_case: Callable[..., Path]) -> None:
     before = compute(read_case(case))
     mine = planned(case, said(of(before, "name"), "same")).portfolio
@@ -76,6 +78,7 @@ def test_it_is_as_an_answer_in_matches_csv(case: Path, make_case: Callable[..., 
         ([("same", WHO), ("different", "by: B, date: 2026-11-21, why: Nej")], ["contradictory"] * 2, "review_contradictory"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_does_not_hold_is_told_and_not_used(
     case: Path, entries: list[tuple[str, str]], expected: list[str], code: str
 ) -> None:
@@ -90,6 +93,7 @@ def test_what_does_not_hold_is_told_and_not_used(
     assert found["file"].unique().tolist() == ["review.yaml"]
 
 
+@pytest.mark.slow
 def test_a_record_that_is_gone_is_told(case: Path) -> None:
     after = planned(case, said(("Finns inte", "Inte heller"), "same"))
     assert states(after) == ["unknown_record"]
@@ -97,6 +101,7 @@ def test_a_record_that_is_gone_is_told(case: Path) -> None:
     assert "Finns inte" in value
 
 
+@pytest.mark.slow
 def test_another_answer_in_matches_csv_is_told(case: Path, make_case: Callable[..., Path]) -> None:
     before = compute(read_case(case))
     files = {**SYSTEMS, "matches.csv": decided(dict(before.portfolio.tables), {3: "olika"})}
@@ -105,6 +110,7 @@ def test_another_answer_in_matches_csv_is_told(case: Path, make_case: Callable[.
     assert len(after.portfolio["findings"].query("code == 'decisions_contradict'")) == 1
 
 
+@pytest.mark.slow
 def test_the_diff_names_the_line_of_the_decision(case: Path) -> None:
     before = compute(read_case(case))
     after = planned(case, said(of(before, "name"), "same"))

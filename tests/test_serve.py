@@ -230,6 +230,7 @@ def serve(*given: object, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 def test_what_stands_in_the_way_is_said_before_anything_is_started(cases: Path, tmp_path: Path) -> None:
     code, said = serve(tmp_path / "nowhere")
     assert code == 2 and "no such folder" in said

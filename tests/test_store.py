@@ -315,6 +315,7 @@ def test_a_pointer_to_a_plan_that_somebody_removed_is_told_with_a_remedy(
     assert run("plan", two_plans)[0] in (0, 1)
 
 
+@pytest.mark.slow
 def test_damaged_records_are_told(history: Path, tmp_path: Path) -> None:
     case = tmp_path / "case"
     shutil.copytree(history, case)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flows.events import tell_changed
-from planner.origins import Steady, Watched, cases_in, read_seen, remember
+from planner.origins import Steady, Watched, cases_in, is_planned, read_seen, remember
 
 EVERY_SECONDS = 3.0
 # Looking at hundreds of cases takes at most this share of a processor.
@@ -24,7 +24,10 @@ class Lookout:
 
     def __init__(self, cases: Path, store: Path, say: Say) -> None:
         self._cases, self._store, self._say = str(cases), store, say
-        self._steady, self._seen, self._trouble = Steady(), read_seen(store), ""
+        self._steady, self._trouble = Steady(), ""
+        # What was told and never planned, since the machine went down meanwhile, is told again.
+        here = {case for case in cases_in([self._cases]) if not is_planned(Path(case))}
+        self._seen = {case: found for case, found in read_seen(store).items() if case not in here}
         self._stop = threading.Event()
 
     def start(self, has_ended: Callable[[], bool], on_end: Callable[[], None]) -> None:

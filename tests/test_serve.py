@@ -271,6 +271,30 @@ def test_what_the_server_does_not_take_is_told_again(cases: Path, monkeypatch: p
 
 
 @pytest.mark.flow
+def test_what_was_told_and_never_planned_is_told_at_the_next_start(
+    cases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.lookout
+
+    taken: list[str] = []
+    monkeypatch.setattr(flows.lookout, "tell_changed", taken.extend)
+
+    def start() -> None:
+        lookout = flows.lookout.Lookout(cases, cases / ".fardplan", lambda said: None)
+        for _ in range(3):
+            lookout.turn()
+
+    start()
+    start()
+    assert len(taken) == 2
+    manifest = cases / "fall" / "plan" / "manifest.json"
+    manifest.parent.mkdir()
+    manifest.write_text("{}", encoding="utf-8")
+    start()
+    assert len(taken) == 2
+
+
+@pytest.mark.flow
 def test_a_plan_that_was_overtaken_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     import logging
 

@@ -4,6 +4,7 @@ A case is named by such a text wherever it is watched, so that flows pass on tex
 """
 
 from planner.origins.clock import Clock, SystemClock
+from planner.origins.folder import is_planned
 from planner.origins.origin import fetch, slug_of
 from planner.origins.seen import read_seen, remember
 from planner.origins.steady import Steady
@@ -16,6 +17,7 @@ __all__ = [
     "Watched",
     "cases_in",
     "fetch",
+    "is_planned",
     "read_seen",
     "remember",
     "slug_of",

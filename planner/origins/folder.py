@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planner.case import PROGRESS, Case, read_case
-from planner.errors import InventoryError
+from planner.errors import InventoryError, PlannerError
 from planner.origins.look import Look, Seen
 
 # What people write beside the inventory: their decisions, and what has been done.
@@ -44,6 +44,15 @@ def contents_of(folder: Path) -> str:
             raise InventoryError(f"the file cannot be read ({reason.strerror})", place=str(file)) from None
         digest.update(f"{_name(folder, file)}\0{inside}\n".encode())
     return digest.hexdigest()
+
+
+def is_planned(folder: Path) -> bool:
+    """Whether the plan of a case was written after its files were last saved."""
+    try:
+        written = (folder / "plan" / "manifest.json").stat().st_mtime_ns
+        return all(file.stat().st_mtime_ns <= written for file in inputs_of(read_case(folder)) if file.is_file())
+    except (OSError, PlannerError):
+        return False
 
 
 def inputs_of(case: Case) -> list[Path]:

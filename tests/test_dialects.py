@@ -53,6 +53,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "migration_evaluator": WINDOWS
     | {"os": "Windows Server 2016", "memory_gib": 8, "storage_gib": 120, "environment": "production"},
     "migration_factory": {"name": "dvarg01", "os": "windows server 2012 R2", "environment": "development"},
+    "migration_factory_apps": {"name": "Eken"},
     "migration_hub": WINDOWS | {"os": "Microsoft Windows Server 2019", "memory_gib": 16, "system_name": "Eken"},
     "rationalisation": {"name": "Eken", "organisation": "Miljö", "users": 120, "overlap": 1, "vendor": "Trädbolaget"},
     "rationalisation_short": {"name": "Eken", "organisation": "Miljö", "users": 120},

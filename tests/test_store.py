@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -228,6 +229,23 @@ def test_two_planners_at_once_leave_one_whole_history(small: Path) -> None:
     assert [run.wait() for run in runs] == [0, 0]
     assert len(open_history(read_case(small)).entries()) == 1
     assert sorted(path.name for path in small.iterdir()) == ["case.yaml", "plan", "plans", "system.csv"]
+
+
+def test_the_same_plan_made_current_by_another_run_meanwhile_is_no_conflict(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pipeline.compute(read_case(small))
+    slower, faster = open_history(read_case(small)), open_history(read_case(small))
+    files, move = plan_files(made), type(slower.shelf).move
+
+    def overtaken(shelf: Any, name: str, before: str | None, after: str) -> None:
+        monkeypatch.setattr(type(slower.shelf), "move", move)
+        faster.keep(made, files)
+        move(shelf, name, before, after)
+
+    monkeypatch.setattr(type(slower.shelf), "move", overtaken)
+    slower.keep(made, files)
+    assert slower.shelf.pointer("current") == made.plan_id
 
 
 @pytest.mark.slow

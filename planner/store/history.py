@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from planner.case import Case
-from planner.errors import PlannerError
+from planner.errors import PlanMoved, PlannerError
 from planner.plan import Lineage, Plan, as_json
 from planner.store.manifest import MANIFEST, parse_manifest
 from planner.store.saved import SavedPlan, json_of
@@ -162,8 +162,14 @@ class History:
         """
         self.shelf.add(plan.plan_id, files)
         before = self.current.plan_id if self.current else None
-        if self.shelf.pointer(CURRENT) != plan.plan_id:
+        if self.shelf.pointer(CURRENT) == plan.plan_id:
+            return
+        try:
             self.shelf.move(CURRENT, before, plan.plan_id)
+        except PlanMoved:
+            # Another run may have made the same plan current between the look and the move.
+            if self.shelf.pointer(CURRENT) != plan.plan_id:
+                raise
 
     def decide(self, plan_id: str, record: Mapping[str, Any]) -> str:
         """Make a plan the decided one, and write down who said so of which bytes.

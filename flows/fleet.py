@@ -43,7 +43,7 @@ def plan_fleet(
     at_a_time
         Threads, or processes of a local cluster; a cluster of others has its own number.
     tables_only
-        Leave out each case's documents, nearly half of the work: the report needs none of them.
+        Leave out each case's documents, a quarter to a half of the work: the report needs none of them.
 
     Returns
     -------

@@ -26,8 +26,8 @@ class Lookout:
         self._cases, self._store, self._say = str(cases), store, say
         self._steady, self._trouble = Steady(), ""
         # What was told and never planned, since the machine went down meanwhile, is told again.
-        here = {case for case in cases_in([self._cases]) if not is_planned(Path(case))}
-        self._seen = {case: found for case, found in read_seen(store).items() if case not in here}
+        unplanned = {case for case in cases_in([self._cases]) if not is_planned(Path(case))}
+        self._seen = {case: found for case, found in read_seen(store).items() if case not in unplanned}
         self._stop = threading.Event()
 
     def start(self, has_ended: Callable[[], bool], on_end: Callable[[], None]) -> None:

@@ -218,17 +218,17 @@ def _parsed(data: bytes, names: list[str]) -> Generator[tuple[Iterator[list[Any]
     if len(data) < SIDE_BY_SIDE_FROM:
         yield from map(parse, names)
         return
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        ahead: deque[Future[tuple[Iterator[list[Any]], int]]] = deque()
-        try:
-            for name in names:
-                ahead.append(pool.submit(parse, name))
-                if len(ahead) > AT_ONCE + 1:
-                    yield ahead.popleft().result()
-            while ahead:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    ahead: deque[Future[tuple[Iterator[list[Any]], int]]] = deque()
+    try:
+        for name in names:
+            ahead.append(pool.submit(parse, name))
+            if len(ahead) > AT_ONCE + 1:
                 yield ahead.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _refuse_bomb(path: Path, data: bytes) -> None:

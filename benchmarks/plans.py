@@ -20,12 +20,13 @@ import pandas as pd
 
 from benchmarks.classification import CASE, synthetic
 from planner.classify import classify
+from planner.csvfile import to_csv_bytes
 from planner.diff import diff
 from planner.lenses import assess
 from planner.plan import FORMAT
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
-from planner.schema import conform, to_csv_bytes
+from planner.schema import conform
 from planner.store import open_saved
 
 COUNT = 10_000

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.csvfile import from_csv_bytes
 from planner.identity import Known
 from planner.portfolio import Portfolio, finding_rows
-from planner.schema import conform, from_csv_bytes
+from planner.schema import conform
 from planner.store import Base, SavedPlan
 
 ACTIVITY = ["group_id", "phase", "step", "start_date", "end_date", "deadline_date"]

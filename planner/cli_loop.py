@@ -76,8 +76,8 @@ def compare_plans(
     lang: Lang = None,
 ) -> None:
     """Say what differs between two plans, and which cell, line, fact or price caused each change."""
+    from planner.csvfile import to_csv_bytes
     from planner.diff import diff
-    from planner.schema import to_csv_bytes
     from planner.view.changes import changes_page
 
     plans = [_plan(name, case) for name in (old, new)]

@@ -11,9 +11,9 @@ from typing import Any
 from planner import __version__
 from planner.case import Case
 from planner.catalogue import Catalogue
+from planner.csvfile import to_csv_bytes
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.schema import to_csv_bytes
 
 FORMAT = "fardplan-plan/2"
 # Older formats that are still read: /1 has no parent and no inputs.

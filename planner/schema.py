@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -226,54 +225,6 @@ def _one_vocabulary(frames: list[pd.DataFrame], name: str) -> list[pd.DataFrame]
             words = union_categoricals(given).categories
             frames = [frame.assign(**{column.name: frame[column.name].cat.set_categories(words)}) for frame in frames]
     return frames
-
-
-def to_csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Serialise a table: UTF-8, comma, CRLF, ISO dates, true/false, blank for unknown; the same bytes every time."""
-    plain = frame.copy()
-    for name in plain.columns:
-        series = plain[name]
-        if isinstance(series.dtype, pd.BooleanDtype):
-            plain[name] = series.map({True: "true", False: "false"}).astype("string")
-        elif pd.api.types.is_datetime64_any_dtype(series):
-            plain[name] = series.dt.strftime("%Y-%m-%d")
-    text: str = plain.to_csv(index=False, lineterminator="\r\n")
-    return text.encode("utf-8")
-
-
-def from_csv_bytes(content: bytes, name: str) -> pd.DataFrame:
-    """Read what `to_csv_bytes` wrote, with the dtypes of the schema.
-
-    Returns
-    -------
-    DataFrame
-        The columns that both the file and the schema have: a table of another version may have fewer or more.
-
-    Raises
-    ------
-    SchemaError
-        Not a table, or a value that is not of its column's type.
-    """
-    try:
-        texts = pd.read_csv(io.BytesIO(content), dtype="string", keep_default_na=False, na_values=[""])
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
-        raise SchemaError(f"table {name} cannot be read: {reason}") from reason
-    columns = [column for column in load_table(name).columns if column.name in texts.columns]
-    return pd.DataFrame({column.name: _read(texts[column.name], column, name) for column in columns})
-
-
-def _read(texts: pd.Series, column: Column, table: str) -> pd.Series:
-    readers: dict[str, Any] = {"boolean": {"true": True, "false": False}.__getitem__, "number": float, "integer": int}
-    try:
-        if column.type == "date":
-            return pd.to_datetime(texts, format="%Y-%m-%d").astype(DTYPES["date"])
-        if column.type in readers:
-            known = {text: readers[column.type](text) for text in texts.dropna().unique()}
-            values = [known.get(text, pd.NA) for text in texts]
-            return pd.Series(values, index=texts.index, dtype=DTYPES[column.type])
-        return texts.astype(DTYPES[column.type])
-    except (KeyError, TypeError, ValueError) as reason:
-        raise SchemaError(f"table {table}, column {column.name}: not {column.type}: {reason}") from reason
 
 
 def to_texts(series: pd.Series) -> pd.Series:

@@ -19,13 +19,13 @@ from planner.check import every_finding, page, written
 from planner.check.findings import CONFLICTS, all_found
 from planner.check.page import WIDTH, Line
 from planner.check.understood import understood
+from planner.csvfile import to_csv_bytes
 from planner.ingest import ingest
 from planner.ingest.dialects.columns import dialects
 from planner.ingest.records.rejected import rejected_files
 from planner.pipeline import read_only
 from planner.plan import FORMAT
 from planner.portfolio import Portfolio
-from planner.schema import to_csv_bytes
 from planner.texts import load_texts
 from tests.conftest import EXAMPLE, REPOSITORY
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from planner import pipeline
+from planner.csvfile import to_csv_bytes
 from planner.diff import READ, Diff, diff
 from planner.diff.rows import differing
 from planner.errors import PlannerError
-from planner.schema import to_csv_bytes
 from planner.store import open_saved
 from planner.texts import load_texts
 from planner.view.changes import changes_page

@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "collector"},
     {"yamlfile", "language"},
     {"schema", "texts", "codes"},
-    {"flags", "look"},
+    {"flags", "look", "csvfile"},
     {"facts"},
     {"policy"},
     {"portfolio", "case"},

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.case import read_case
+from planner.csvfile import to_csv_bytes
 from planner.enrich import enrich
 from planner.errors import CaseError
 from planner.ingest import ingest
 from planner.ingest.records.alike import alike
 from planner.policy import load_policy
 from planner.portfolio import Portfolio
-from planner.schema import to_csv_bytes
 
 MakeCase = Callable[..., Path]
 Tables = dict[str, pd.DataFrame]

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.case import read_case
+from planner.csvfile import from_csv_bytes, to_csv_bytes
 from planner.errors import PlannerError
 from planner.ingest import ingest
 from planner.plan import FORMAT
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
-from planner.schema import conform, from_csv_bytes, load_table, to_csv_bytes
+from planner.schema import conform, load_table
 from planner.store import MANIFEST, load_tables
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)

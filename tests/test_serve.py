@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from planner.case import read_case
+from planner.csvfile import from_csv_bytes
 from planner.diff import diff
 from planner.errors import PlannerError
 from planner.origins import Steady, read_seen
-from planner.schema import from_csv_bytes
 from planner.store import History, SavedPlan, open_history
 from planner.store.locked import locked
 from tests.conftest import REPOSITORY, run_environment

@@ -19,10 +19,10 @@ import pytest
 
 from planner import pipeline
 from planner.case import read_case
+from planner.csvfile import to_csv_bytes
 from planner.errors import PlannerError
 from planner.pipeline import compute
 from planner.plan import Lineage
-from planner.schema import to_csv_bytes
 from planner.store import folder, open_history, open_saved, plan_files
 from planner.store.locked import locked
 from tests.conftest import EXAMPLE, REPOSITORY, planned_example, run_environment, write_case

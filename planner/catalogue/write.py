@@ -15,8 +15,8 @@ import pandas as pd
 
 from planner.catalogue.parts import Rows, Tables
 from planner.catalogue.snapshot import DTYPES, FORMAT, KEYS, PART_TABLES, Catalogue, fingerprint_of, load_catalogue
+from planner.csvfile import to_csv_bytes
 from planner.errors import CatalogueError
-from planner.schema import to_csv_bytes
 
 Key = tuple[str, str]
 SOURCES = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.check.findings import all_found, names_of, worded
+from planner.csvfile import to_csv_bytes
 from planner.portfolio import Portfolio
 from planner.preview import Preview
 from planner.render.table import safe
-from planner.schema import to_csv_bytes
 from planner.texts import Texts
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from planner.csvfile import to_csv_bytes
 from planner.render.formats import count, day, money, money_span
 from planner.render.markdown import escape
-from planner.schema import to_csv_bytes
 from planner.texts import Texts
 
 SHOWN = 25

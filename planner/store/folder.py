@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from planner.csvfile import from_csv_bytes, to_csv_bytes
 from planner.errors import PlannerError, SchemaError
 from planner.plan import Plan, as_json, inputs_of, manifest
-from planner.schema import from_csv_bytes, to_csv_bytes
 from planner.store.locked import locked
 from planner.store.manifest import INPUTS, MANIFEST, read_manifest
 

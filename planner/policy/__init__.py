@@ -216,6 +216,11 @@ class Policy(Part):
         """Policy in which a rule or gate stands: a shipped one, or the organisation's own."""
         return self.origins.get(rule, self.name)
 
+    def with_quick_search(self) -> Policy:
+        """The same policy, which looks for better schedules by placing alone and never asks the exact solver."""
+        search = self.schedule.search.model_copy(update={"exact_work": 0.0})
+        return self.model_copy(update={"schedule": self.schedule.model_copy(update={"search": search})})
+
 
 PARTS: dict[str, type[BaseModel]] = {
     "decisions": Decisions,

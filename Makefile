@@ -21,7 +21,7 @@ export UV_SYSTEM_CERTS = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test fuzz lint install install-test lock clean
+.PHONY: help plan test fuzz lint install install-test install-dask lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -46,6 +46,8 @@ lint: install-test ## Check style, format and types
 install: .venv/.stamp-project ## Install what planning needs into .venv
 
 install-test: .venv/.stamp-project .venv/.stamp-test ## ... and what testing needs
+
+install-dask: .venv/.stamp-project .venv/.stamp-dask ## ... and what a fleet on a Dask cluster needs
 
 lock: .venv/.stamp-uv ## Write the lock files anew; UPGRADE=1 also takes newer versions
 	@echo "==> Locking"
@@ -80,6 +82,11 @@ clean: ## Remove .venv, caches and built plans
 
 .venv/.stamp-test: requirements/test.txt | .venv/.stamp-plan
 	@echo "==> Installing what testing needs"
+	$(UV_LOCKED) -r $<
+	@touch $@
+
+.venv/.stamp-dask: requirements/dask.txt | .venv/.stamp-plan
+	@echo "==> Installing what a fleet on a Dask cluster needs"
 	$(UV_LOCKED) -r $<
 	@touch $@
 

@@ -85,7 +85,7 @@ def _runner(scheduler: str | None, at_a_time: int) -> Any:
     if scheduler is None:
         return ThreadPoolTaskRunner(max_workers=at_a_time)
     try:
-        from prefect_dask import DaskTaskRunner
+        from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
         raise PlannerError(
             "Dask is not installed", place="scheduler", value=scheduler, remedy="Install the extra: fardplan[dask]."

@@ -13,7 +13,7 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from flows.server import NoServer, Server, server
+from flows.server import LOG, NoServer, Server, server
 from planner.errors import PlannerError
 from planner.store.locked import locked
 
@@ -68,7 +68,10 @@ def _with_server(cases: Path, store: Path, port: int) -> int:
         # Prefect ends itself with a code of its own on a SIGTERM.
         with suppress(SystemExit):
             _serve(cases, store, found)
-        return REFUSED if found.has_ended else STOPPED
+        if found.has_ended:
+            # Said last: what Prefect itself has to say of it is long.
+            return _refuse(f"the Prefect server has ended: nothing is planned. {store / LOG} says why; start again")
+        return STOPPED
 
 
 def _serve(cases: Path, store: Path, found: Server) -> None:
@@ -93,7 +96,6 @@ def _serve(cases: Path, store: Path, found: Server) -> None:
 
 
 def _end_without_server() -> None:
-    _say("the Prefect server has ended: start again (its log says why)")
     # Ctrl+C would wait for runs, and these wait for the server.
     os.kill(os.getpid(), signal.SIGTERM)
 

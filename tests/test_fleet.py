@@ -18,6 +18,7 @@ from planner.fleet.rules import load_chance_rules
 from planner.fleet.shared import bare_name
 from planner.fleet_run import KILLED, CaseRun, find_cases, plan_all, plan_one, write_report
 from planner.render.fleet import fleet_files
+from planner.store import open_saved
 from planner.texts import LANGUAGES, load_texts
 
 LEGAL = ["ab"]
@@ -238,14 +239,18 @@ def test_a_killed_process_costs_only_its_own_case(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
-def test_tables_alone_are_those_of_a_whole_plan(make_case: Callable[..., Path], tmp_path: Path) -> None:
+def test_tables_alone_are_those_of_a_whole_plan_that_searched_less(
+    make_case: Callable[..., Path], tmp_path: Path
+) -> None:
     case = make_case({"register.csv": REGISTER}, SOURCES)
     whole, bare = (plan_one("a", case, tmp_path / str(kind), kind).folder for kind in (True, False))
     assert whole and bare
     tables = {path.name: path.read_bytes() for path in (whole / "tables").iterdir()}
     assert tables == {path.name: path.read_bytes() for path in (bare / "tables").iterdir()}
-    assert (whole / "manifest.json").read_bytes() == (bare / "manifest.json").read_bytes()
     assert (whole / "roadmap.html").is_file() and not (bare / "roadmap.html").exists()
+    searches = [open_saved(folder).inputs["policy"]["schedule"]["search"] for folder in (whole, bare)]
+    assert searches[0]["exact_work"] > 0 == searches[1]["exact_work"]
+    assert open_saved(whole).plan_id != open_saved(bare).plan_id
 
 
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,22 +115,55 @@ def test_a_message_is_sent_when_a_plan_moves_what_was_decided(
     assert "S12" in sent[0].payload["systems"]
 
 
-def test_a_fleet_is_planned_with_a_bad_case_in_it(
-    prefect: None, make_case: Callable[..., Path], tmp_path: Path
-) -> None:
-    from flows.fleet import plan_fleet
-
+@pytest.fixture
+def fleet(make_case: Callable[..., Path], tmp_path: Path) -> Path:
+    """Two cases and one that nobody can plan."""
     (tmp_path / "cases").mkdir()
     for name in ("a", "b"):
         make_case({"register.csv": REGISTER}, "  - {file: register.csv, reader: systems}\n", name=f"cases/{name}")
     make_case({}, "  - {file: register.csv}\n", name="cases/trasig")
-    written = plan_fleet(str(tmp_path / "cases"), str(tmp_path / "out"))
+    return tmp_path / "cases"
+
+
+@pytest.mark.parametrize("scheduler", [None, "local"])
+def test_a_fleet_is_planned_with_a_bad_case_in_it(
+    prefect: None, fleet: Path, tmp_path: Path, scheduler: str | None
+) -> None:
+    from flows.fleet import plan_fleet
+
+    if scheduler:
+        pytest.importorskip("prefect_dask", reason="needs `make install-dask`")
+    written = plan_fleet(str(fleet), str(tmp_path / "out"), scheduler=scheduler)
     assert sorted(Path(name).name for name in written) == [
         "fleet.md", "fleet_chances.csv", "fleet_organisations.csv", "fleet_shared.csv",
     ]  # fmt: skip
     page = (tmp_path / "out" / "fleet.md").read_text(encoding="utf-8")
     assert "**trasig**" in page and "2 av 3" in page
     assert (tmp_path / "out" / "a" / "manifest.json").is_file()
+
+
+def test_a_worker_that_is_killed_costs_no_case(prefect: None, fleet: Path, tmp_path: Path) -> None:
+    pytest.importorskip("prefect_dask", reason="needs `make install-dask`")
+    from distributed import Client, LocalCluster
+
+    from flows.fleet import plan_fleet
+
+    killed: list[int] = []
+
+    def kill_the_first_that_works(cluster: Any) -> None:
+        with Client(cluster) as client:
+            while not any(client.processing().values()):
+                time.sleep(0.05)
+            killed.append(cluster.workers[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        killer = threading.Thread(target=kill_the_first_that_works, args=(cluster,), daemon=True)
+        killer.start()
+        plan_fleet(str(fleet), str(tmp_path / "out"), scheduler=cluster.scheduler_address)
+        killer.join(60)
+        assert killed and cluster.workers[0].pid != killed[0]
+    assert "2 av 3" in (tmp_path / "out" / "fleet.md").read_text(encoding="utf-8")
 
 
 def test_a_scheduler_without_dask_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

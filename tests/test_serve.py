@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -58,7 +59,7 @@ class Served:
     """A running `fardplan serve`."""
 
     def __init__(self, cases: Path, home: Path, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}/api"
+        self.port, self.address = port, f"http://127.0.0.1:{port}/api"
         self.said = home / "said.txt"
         home.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "planner.cli", "serve", str(cases), "--port", str(port)]
@@ -68,12 +69,21 @@ class Served:
                 start_new_session=True,
             )  # fmt: skip
 
-    def ask(self, what: str, **given: Any) -> Any:
+    def ask(self, what: str, *items: Any, **given: Any) -> Any:
+        """Post a list of items, or an object of what is given."""
         asked = urllib.request.Request(
-            f"{self.address}/{what}", json.dumps(given).encode(), {"Content-Type": "application/json"}
+            f"{self.address}/{what}", json.dumps(items or given).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(asked, timeout=20) as answer:
-            return json.load(answer)
+        for _ in range(20):
+            try:
+                with urllib.request.urlopen(asked, timeout=20) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as reason:
+                # Its database is busy for a moment.
+                if reason.code != 503:
+                    raise
+            time.sleep(1)
+        raise AssertionError(f"{what}: the server stays busy")
 
     def runs(self) -> list[str]:
         """States of the runs that have begun, the first one first; the weekly report waits for its night."""
@@ -177,6 +187,27 @@ def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stay
     assert fourth.parent == third.plan_id
     assert again.stop() == 0
     assert "Traceback" not in again.said.read_text(encoding="utf-8")
+
+
+@pytest.mark.flow
+def test_a_schedule_fires_and_a_server_that_dies_ends_it_in_words(
+    cases: Path, served: Callable[[], Served], tmp_path: Path
+) -> None:
+    server = served()
+    until(lambda: (cases / "fall" / "plan" / "manifest.json").is_file(), "the first plan")
+    (fleet,) = server.ask("deployments/filter", deployments={"name": {"any_": ["fleet"]}})
+    server.ask(f"deployments/{fleet['id']}/schedules", {"active": True, "schedule": {"cron": "* * * * *"}})
+    page = cases / ".fardplan" / "fleet" / "fleet.md"
+    until(page.is_file, "the report of a run that nobody asked for")
+    assert "1 av 1" in page.read_text(encoding="utf-8")
+
+    listed = subprocess.run(
+        ["pgrep", "-f", f"prefect server start .*--port {server.port}"], capture_output=True, text=True, check=True
+    )
+    os.kill(int(listed.stdout.split()[0]), signal.SIGKILL)
+    assert server.process.wait(60) == 2
+    last = server.said.read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith("fardplan: the Prefect server has ended") and last.endswith("start again")
 
 
 def test_what_shows_the_same_twice_is_read_once(cases: Path) -> None:

@@ -61,9 +61,13 @@ class Anchors:
 
     def late(self, problem: Problem, start: Ints, mode: Ints) -> int:
         """What missing the dates that go before everything costs."""
+        return int(self.lateness(problem, start, mode).sum())
+
+    def lateness(self, problem: Problem, start: Ints, mode: Ints) -> Ints:
+        """The same, activity by activity."""
         ends = problem.ends(start, mode)
-        late = np.maximum(ends - self.due, 0) * problem.late_weight
-        return int(late.sum() + np.maximum(ends - problem.deadline, 0).sum())
+        late: Ints = np.maximum(ends - self.due, 0) * problem.late_weight + np.maximum(ends - problem.deadline, 0)
+        return late
 
     def value(self, problem: Problem, start: Ints, mode: Ints) -> tuple[int, int, int, int]:
         """How good a schedule is, in the order in which it counts: dates kept, groups and weeks moved, objective."""

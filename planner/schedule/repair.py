@@ -33,7 +33,8 @@ def repair(problem: Problem, order: list[int], anchors: Anchors, urgent: frozens
     anchors
         Where they were.
     urgent
-        Groups of which what has to move to keep a due date is placed before everything else, which then gives way.
+        Groups of which what has to move to keep a due date is placed before everything else, which then gives way;
+        what of them can stay gives way last.
 
     Raises
     ------
@@ -197,7 +198,8 @@ class Repair:
         self.start[at] = self.mode[at] = -1
 
     def _relieve(self, urgent: set[int]) -> None:
-        """Take away what overfills a week: least costly to move first, then what moves alone, then the larger one."""
+        """Take away what overfills a week: what is not urgent first, then the least costly to move, then what moves
+        alone, then the larger one."""
         over = {
             (resource, slot)
             for resource, row in enumerate(self.board.left)
@@ -206,16 +208,16 @@ class Repair:
         }
         if not over:
             return
-        users: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {key: [] for key in over}
+        users: dict[tuple[int, int], list[tuple[bool, int, int, int, int]]] = {key: [] for key in over}
         for at in self.order:
             if self.start[at] < 0 or at in urgent:
                 continue
-            cost = int(self.anchors.weight[self.unit(at)])
+            cost, is_held = int(self.anchors.weight[self.unit(at)]), self.unit(at) in self.urgent
             for key, amount in self.board.draws(self.mode[at], self.start[at]).items():
                 if key in over:
-                    users[key].append((cost, len(self.after[at]), -amount, at))
+                    users[key].append((is_held, cost, len(self.after[at]), -amount, at))
         for resource, slot in sorted(over):
-            for _, _, _, at in sorted(users[resource, slot]):
+            for *_, at in sorted(users[resource, slot]):
                 if self.board.left[resource][slot] >= 0:
                     break
                 if self.start[at] >= 0:

@@ -20,6 +20,8 @@ ROOM = 52
 HARDER = 3.0
 # Late groups that are tried to be placed first.
 TRIED = 12
+# Rounds of repair in which what came out late is held, by how many activities they may place in all.
+LEAST_ROUNDS, MOST_ROUNDS, PLACED_IN_ROUNDS = 3, 60, 100_000
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,35 @@ def steady(problem: Problem, anchors: Anchors, anew: SolveResult, effort: Effort
 
 
 def _nearest(problem: Problem, order: list[int], anchors: Anchors, anew: SolveResult) -> Placed:
-    """The best of a new schedule and of what repair comes to, with one late group after another placed first."""
+    """The best of a new schedule and of what repair comes to: with one late group after another placed first, and then
+    round by round with all those held that came out late (squeaky wheels, Joslin and Clements 1999)."""
     best: Placed = (anew.start, anew.mode)
     urgent: frozenset[int] = frozenset()
+    last: Placed | None = None
     for group in [None, *_late_groups(problem, anchors)]:
         tried = urgent if group is None else urgent | {group}
-        try:
-            placed = repair(problem, order, anchors, tried)
-        except Stuck:
-            continue
-        if anchors.value(problem, *placed) < anchors.value(problem, *best):
-            best, urgent = placed, tried
+        placed = _repaired(problem, order, anchors, tried)
+        last = placed if group is None else last
+        if placed and anchors.value(problem, *placed) < anchors.value(problem, *best):
+            best, urgent, last = placed, tried, placed
+    tried_before = {urgent}
+    for _ in range(max(min(MOST_ROUNDS, PLACED_IN_ROUNDS // max(len(problem), 1)), LEAST_ROUNDS)):
+        late = frozenset(anchors.unit[anchors.lateness(problem, *last) > 0].tolist()) if last else urgent
+        # Where holding all of them has not helped, only those that are late now are held.
+        urgent = late if late <= urgent else urgent | late
+        if urgent in tried_before:
+            break
+        tried_before.add(urgent)
+        last = _repaired(problem, order, anchors, urgent)
+        best = min((best, last or best), key=lambda one: anchors.value(problem, *one))
     return best
+
+
+def _repaired(problem: Problem, order: list[int], anchors: Anchors, urgent: frozenset[int]) -> Placed | None:
+    try:
+        return repair(problem, order, anchors, urgent)
+    except Stuck:
+        return None
 
 
 def _late_groups(problem: Problem, anchors: Anchors) -> list[int]:

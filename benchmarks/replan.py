@@ -3,8 +3,9 @@
     python -m benchmarks.replan [--sizes 1000 10000]
 
 A portfolio is placed, one activity in the middle takes twice as long, and the schedule is made again: by repair, and
-without regard to the one before. Dates are half a year after where the work ended, if they are not later anyway. Up to 400 activities the exact solver looks for fewer moves, and is given ten times
-the work to say how few there can be. Prints medians of three seeds.
+without regard to the one before. Dates are half a year after where the work ended, if they are not later anyway. Up to
+400 activities the exact solver looks for fewer moves, and is given ten times the work to say how few there can be.
+Prints medians of three seeds.
 """
 
 from __future__ import annotations

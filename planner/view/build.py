@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from planner import __version__
 from planner.case import Exchange
+from planner.collector import paused
 from planner.diff import Diff
 from planner.look.read import read_look
 from planner.plan import Plan
@@ -29,6 +30,7 @@ UNKNOWN: Span = (None, None, None)
 Counted = TypeVar("Counted", Count, Wave)
 
 
+@paused()
 def build_view(
     plan: Plan, language: str, audience: str, changes: Diff | None = None, decision: dict[str, Any] | None = None
 ) -> View:

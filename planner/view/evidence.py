@@ -108,7 +108,7 @@ class Told:
             outcome=texts.say(f"outcome_{item['outcome']}"),
             effect=texts.say(f"effect_{item['effect']}"),
             because=item[f"because_{texts.language}"],
-            source=item["source"].replace("own model", texts.say("own_model")),
+            source=texts.of_policy(item["source"]),
             values=_values(self._desk, item["values"]),
             cells="",
             points=number(item["points"]),

@@ -216,7 +216,7 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
     """One decision of a person, and whether it holds."""
     kind, value = str(row["kind"]), str(row["value"])
     until = desk.texts.say("reviewed_until", date=iso(row["expires"])) if iso(row["expires"]) else ""
-    return desk.texts.say(
+    said = desk.texts.say(
         "reviewed",
         kind=desk.texts.diff["reviews"][kind],
         value=desk.texts.say(f"option_{value}") if kind == "disposition" else value,
@@ -227,6 +227,7 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
         state=desk.texts.say(f"reviewed_{row['state']}"),
         place=row["place"],
     )
+    return desk.texts.dated(said)
 
 
 def _by_phase(desk: Desk) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.view.desk import Desk, text, whole
+from planner.view.desk import Desk, iso, text, whole
 from planner.view.model.schedule import Bound, Load, Missed, Rule, Tick, Used, Way
 
 
@@ -109,11 +109,13 @@ def missed(desk: Desk) -> tuple[Missed, ...]:
     waves = desk.table("waves").drop_duplicates("group_id").set_index("group_id")["wave"].to_dict()
     made = []
     for group_id, (first, *others) in clashes.items():
-        sentence = desk.texts.say(
-            "cannot_be_done" if first["is_proven"] else "is_not_done",
-            wave=whole(waves.get(group_id)),
-            deadline=f"{first['deadline_date']:%Y-%m-%d}",
-            weeks=int(first["late_weeks"]),
+        sentence = desk.texts.dated(
+            desk.texts.say(
+                "cannot_be_done" if first["is_proven"] else "is_not_done",
+                wave=whole(waves.get(group_id)),
+                deadline=iso(first["deadline_date"]),
+                weeks=int(first["late_weeks"]),
+            )
         )
         reasons = tuple(_clash(desk, row) for row in others)
         mine = tuple(_way(desk, row, first["deadline_date"]) for row in ways.get(group_id, []))
@@ -139,7 +141,7 @@ def _clash(desk: Desk, row: dict[str, Any]) -> str:
     elif kind == "wave_rule":
         subject = desk.texts.say(f"wave_{subject}")
     date = f"{desk.plan.case.start_date:%Y-%m-%d}"
-    return desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date)
+    return desk.texts.dated(desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date))
 
 
 def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
@@ -152,7 +154,7 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
     words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
-    return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
+    return Way(desk.texts.dated(words), price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
 
 
 def rules(desk: Desk) -> tuple[Rule, ...]:
@@ -195,4 +197,4 @@ def foundation(desk: Desk) -> str:
     if not len(rows):
         return ""
     first, last = rows["start_date"].min(), rows["end_date"].max()
-    return desk.texts.say("wave_zero", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    return desk.texts.dated(desk.texts.say("wave_zero", first=iso(first), last=iso(last)))

@@ -139,7 +139,7 @@ def test_what_the_policy_says_of_its_numbers_is_in_swedish() -> None:
     assert {item.source for item in shown} - set(words) <= {
         "own model", "Azure Migrate business case", "Lag (2016:1145) om offentlig upphandling; skr.se 2021-12-13"
     }  # fmt: skip
-    assert {re.sub(r"^[-\d.]+( / [-\d.]+)* ", "", item.value) for item in shown} <= set(words)
+    assert {re.sub(r"^[-\d.,]+( / [-\d.,]+)* ", "", item.value) for item in shown} <= set(words)
     assert not [item for item in example_view("sv").assumptions if re.search(r"\b(the|own|of|and)\b", item.because)]
 
 

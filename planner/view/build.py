@@ -170,5 +170,7 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
 
 def _exchange(desk: Desk, rate: Exchange) -> str:
     euro = f", {desk.written(rate.sek_per_eur, '.2f')} SEK/EUR" if rate.sek_per_eur else ""
-    said = f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {desk.texts.of_policy(rate.source)}"
-    return desk.texts.dated(said)
+    source = desk.texts.of_policy(rate.source)
+    return desk.texts.dated(
+        f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {source}"
+    )

@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.view.desk import Desk
 from planner.view.model.schedule import Bound, Uncertain
-from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, SystemWork, WaveAction, WavePage
 from planner.view.model.terms import Ref
+from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, SystemWork, WaveAction, WavePage
 from planner.view.page_one import ORDER
 
 # A picture of more boxes than this cannot be read; the table below it and tables/ties.csv have all flows.

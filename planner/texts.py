@@ -31,6 +31,7 @@ PARTS = (
 )
 CHOICE = re.compile(r"\{\w+:[^{}]*\|[^{}]*\}")
 OWN = re.compile(r"\bown model\b|\begen modell\b")
+REFERENCE = re.compile(r"\b(?:public-sector|peers) reference (?:section )?(\w+(?:\.\w+)*)")
 ISO_DATE = re.compile(r"(?<![\w-])(?:den )?(\d{4}-\d\d-\d\d)(?![\w-])")
 
 
@@ -85,7 +86,8 @@ class Texts:
 
     def of_policy(self, said: str) -> str:
         """What a policy says of a number, which is in English: in the language, as far as the words are known."""
-        return OWN.sub(self.say("own_model"), self.policy.get(said, said))
+        worded = OWN.sub(self.say("own_model"), self.policy.get(said, said))
+        return REFERENCE.sub(lambda found: self.say("own_reference", section=found[1]), worded)
 
     def _day(self, iso: str) -> str:
         try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.view.model.terms import Span
 
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
-UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}
+UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("", "thousand", "million")}
 NO_BREAK = "\u00a0"
 
 
@@ -140,7 +140,7 @@ def _scale(high: float, low: float = 0.0) -> tuple[int, int]:
 
 
 def _with_unit(number: str, unit: str, language: str) -> str:
-    return f"{unit} {number}".replace(" ", NO_BREAK) if language == "en" else f"{number}{NO_BREAK}{unit}"
+    return NO_BREAK.join(part for part in ("SEK" if language == "en" else "", number, unit) if part)
 
 
 def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any]]:

@@ -21,9 +21,10 @@ Row = dict[str, Any]
 
 
 def weighing(desk: Desk) -> pd.DataFrame:
-    """What holds, and every gate, as cards read it; no cell is an empty text."""
+    """What holds, and every gate that waits for an answer, as cards read it; no cell is an empty text."""
     table = desk.table("evidence")
-    mine = table.loc[(table["outcome"] == "true") | (table["kind"] == "gate"), READ]
+    waits = (table["kind"] == "gate") & (table["outcome"] == "unknown") & (table["effect"] == "needs_decision")
+    mine = table.loc[(table["outcome"] == "true") | waits, READ]
     return mine.assign(**{name: mine[name].astype(object).fillna("") for name in CELLS})
 
 

@@ -3,7 +3,9 @@ in code."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,31 @@ PARTS = (
     "fleet",
     "page",
 )
+CHOICE = re.compile(r"\{\w+:[^{}]*\|[^{}]*\}")
+OWN = re.compile(r"\bown model\b|\begen modell\b")
+REFERENCE = re.compile(r"\b(?:public-sector|peers) reference (?:section )?(\w+(?:\.\w+)*)")
+ISO_DATE = re.compile(r"(?<![\w-])(?:den )?(\d{4}-\d\d-\d\d)(?![\w-])")
+
+
+class Phrase(str):
+    """A text that bends after its numbers: `{count} {count:week|weeks}` takes the first word for 1, else the second."""
+
+    __slots__ = ()
+
+    def format(self, *given: object, **named: object) -> str:
+        """As of any text, with the words that its numbers choose."""
+        return super().format(*map(_Given, given), **{name: _Given(value) for name, value in named.items()})
+
+
+class _Given:
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __format__(self, form: str) -> str:
+        one, bar, many = form.partition("|")
+        if bar:
+            return one if str(self._value) == "1" else many
+        return format(self._value, form)
 
 
 @dataclass(frozen=True)
@@ -46,11 +73,28 @@ class Texts:
     diff: dict[str, Any]
     fleet: dict[str, str]
     page: dict[str, str]
+    policy: dict[str, str]
 
     def say(self, key: str, **given: object) -> str:
         """Return the label `key` with its places filled; KeyError when it does not exist (a test holds both
         languages complete)."""
         return self.labels[key].format(**given)
+
+    def dated(self, sentence: str) -> str:
+        """The sentence with its ISO dates as it says them: `den 19 januari 2029`. What is no date stays as it is."""
+        return ISO_DATE.sub(lambda found: self._day(found[1]) or found[0], sentence)
+
+    def of_policy(self, said: str) -> str:
+        """What a policy says of a number, which is in English: in the language, as far as the words are known."""
+        worded = OWN.sub(self.say("own_model"), self.policy.get(said, said))
+        return REFERENCE.sub(lambda found: self.say("own_reference", section=found[1]), worded)
+
+    def _day(self, iso: str) -> str:
+        try:
+            day = date.fromisoformat(iso)
+        except ValueError:
+            return ""
+        return self.say("day_in_words", day=day.day, month=self.labels["months"].split()[day.month - 1], year=day.year)
 
     def field(self, name: str) -> str:
         """Label of a column."""
@@ -74,5 +118,13 @@ class Texts:
 @lru_cache
 def load_texts(language: str) -> Texts:
     """Load the texts of one language, `sv` or `en`."""
-    parts = {part: load_yaml(TEXTS / f"{part}.{language}.yaml", PolicyError)[0] for part in PARTS}
-    return Texts(language, **parts)
+    parts = {part: _bending(load_yaml(TEXTS / f"{part}.{language}.yaml", PolicyError)[0]) for part in PARTS}
+    policy = {} if language == "en" else load_yaml(TEXTS / f"policy.{language}.yaml", PolicyError)[0]
+    return Texts(language, policy=policy, **parts)
+
+
+def _bending(texts: Any) -> Any:
+    """Texts in which a number chooses a word are phrases."""
+    if isinstance(texts, dict):
+        return {key: _bending(text) for key, text in texts.items()}
+    return Phrase(texts) if isinstance(texts, str) and CHOICE.search(texts) else texts

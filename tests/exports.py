@@ -13,7 +13,9 @@ from typing import Any
 import icalendar
 import pandas as pd
 
+from planner.case import read_case
 from planner.export import EXPORTERS, Asked, Export, Planned, audience_of, export
+from planner.ingest import ingest
 from planner.plan import Plan
 from planner.portfolio import Portfolio
 from planner.view import View, build_view
@@ -129,3 +131,20 @@ def tags(item: Any) -> list[Any]:
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
             found += [kid, *tags(kid)]
     return found
+
+
+def read_again(make_case: MakeCase, content: bytes, file: str) -> dict[str, pd.DataFrame]:
+    """What our own reader makes of an export, recognised by its header; the systems are known by name."""
+    files = {file: content, "system.csv": REGISTER}
+    return ingest(
+        read_case(make_case(files, f"  - {{file: system.csv, reader: systems}}\n  - {{file: {file}}}\n", name="again"))
+    )
+
+
+def facts(tables: Any, columns: list[str]) -> dict[str, list[Any]]:
+    """Facts of servers by name, with the name of the system that a source states."""
+    names = tables["systems"].set_index("system_id")["name"]
+    stated = tables["assignments"].query("basis == 'stated'").set_index("server_id")["system_id"].map(names)
+    servers = tables["servers"].assign(system=tables["servers"]["server_id"].map(stated))
+    known = servers[["name", "system", *columns]].astype(object).where(lambda frame: frame.notna(), None)
+    return {row[0]: list(row[1:]) for row in known.to_numpy().tolist()}

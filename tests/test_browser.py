@@ -230,6 +230,20 @@ def test_paper_leaves_names_to_the_lists_and_repeats_the_heads(
     assert page.locator("#table thead button").first.evaluate("item => getComputedStyle(item).display") == "contents"
 
 
+@pytest.mark.parametrize("audience", ["intern", "offentlig"])
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_page_one_on_paper_holds_every_decision(
+    browser: Any, pages: dict[tuple[str, str], Path], language: str, audience: str
+) -> None:
+    """A4 with margins of 13 and 15 mm is 680 by 1024 points of the screen; a page that is shrunk to its width holds more."""
+    page, _ = opened(browser, pages[language, audience])
+    page.set_viewport_size({"width": 680, "height": 1024})
+    page.emulate_media(media="print")
+    last = page.locator("#asks tbody tr").last.bounding_box()
+    assert page.locator("#asks tbody tr").count() >= 15
+    assert last and last["y"] + last["height"] <= 1024
+
+
 def test_decisions_are_saved_as_a_review_that_can_be_applied(
     browser: Any, pages: dict[tuple[str, str], Path], tmp_path: Path
 ) -> None:

@@ -67,11 +67,11 @@ def test_refused_rows_are_told_written_and_exit_code_one(run: Run, case: Path, t
     code, out, _ = run("export", case / "plan", "--format", "cmf", *given)
     assert code == 1
     for words in (
-        "1 rader skulle målet avvisa",
+        "1 rad skulle målet avvisa",
         "server_name: inget giltigt värdnamn",
         "dvarg_02",
         "2026-11-23",
-        "1 rader i",
+        "1 rad i",
     ):
         assert words in out, out
     rows = list(csv.DictReader(io.StringIO((tmp_path / "ej.csv").read_text(encoding="utf-8-sig"))))
@@ -140,7 +140,7 @@ def test_an_edited_mapping_is_read_back(run: Run, case: Path, tmp_path: Path) ->
     reasoned = mapping.replace(f"{wave},,", "W07 2029-Q3,,Vi hinner inte: semester")
     (tmp_path / "vagor.csv").write_text(reasoned, encoding="utf-8")
     code, out, _ = run(*given, "--date", "2026-12-01", "--by", "It-chef")
-    assert code == 0 and f"S1: kvartal {wave[4:]} -> 2029-Q3" in out and "1 ändringar" in out
+    assert code == 0 and f"S1: kvartal {wave[4:]} -> 2029-Q3" in out and "1 ändring" in out
     said = {
         "system": "S1",
         "quarter": "2029-Q3",

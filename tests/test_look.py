@@ -6,6 +6,9 @@ import base64
 import io
 import json
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +21,8 @@ from planner.case import read_case
 from planner.errors import CaseError
 from planner.look import Look
 from planner.look.contrast import DARK_GROUND, LIGHT_GROUND, mixed, nearest, ratio, readable_on
-from planner.look.read import Worn
+from planner.look.png import SIGNATURE
+from planner.look.read import Worn, read_look
 from planner.look.svg import clean_svg
 from planner.pipeline import compute
 from planner.plan import Plan
@@ -26,6 +30,7 @@ from planner.render.html import content_policy, render_html
 from planner.render.memo import memo
 from planner.render.own import MOST_LETTERS, own_parts
 from planner.render.pdf import render_pdf
+from planner.render.word import render_docx
 from planner.view import View, build_view
 from planner.view.load import load_view
 from tests.conftest import EXAMPLE, planned_example
@@ -221,3 +226,48 @@ def test_a_template_of_a_public_report_knows_no_more_than_the_reader(planned: Pl
 def test_a_colour_for_the_dark_is_made_where_none_is_given() -> None:
     light, dark = Look(accent="#1f5c3d").colours or ("", "")
     assert light == "#1f5c3d" and readable_on(dark, DARK_GROUND)
+
+
+def png(colour: int = 6, depth: int = 8, size: tuple[int, int] = (60, 30), interlaced: int = 0) -> bytes:
+    """A picture that editors save: a slope of colour, with words of the editor's in it."""
+    width, height = size
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    row = bytes((at * 7) % (4 if colour == 3 else 256) for at in range((width * channels * depth + 7) // 8))
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))]
+    parts += [(b"PLTE", bytes(range(12))), (b"tRNS", bytes([0, 128, 255, 255]))] if colour == 3 else []
+    parts += [(b"tEXt", b"Author\0Nora Tecknare"), (b"IDAT", zlib.compress((b"\0" + row) * height)), (b"IEND", b"")]
+    return SIGNATURE + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(0, 1), (0, 16), (2, 8), (3, 8), (4, 8), (6, 8), (6, 16)])
+def test_a_png_is_worn_by_page_paper_and_text(view: View, tmp_path: Path, colour: int, depth: int) -> None:
+    (tmp_path / "logo.png").write_bytes(png(colour, depth))
+    worn = read_look(Look(logo="logo.png", logo_says="Exempelköpings kommun"), tmp_path)
+    assert worn is not None and worn.logo is not None and worn.logo.kind == "png"
+    assert b"Nora" not in base64.b64decode(worn.logo.data)
+    dressed = replace(view, look=worn)
+    assert f'src="data:image/png;base64,{worn.logo.data}" alt="Exempelköpings kommun"' in render_html(dressed).decode()
+    assert pdf_pictures(render_pdf(memo(dressed))) == 3
+    with zipfile.ZipFile(io.BytesIO(render_docx(memo(dressed)))) as text:
+        assert b'descr="Exempelk\xc3\xb6pings kommun"' in text.read("word/document.xml")
+        assert text.read("word/media/image1.png") == base64.b64decode(worn.logo.data)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (png()[:-30], "cut off or damaged"),
+        (png().replace(b"IDAT", b"IDAX"), "cut off or damaged"),
+        (SIGNATURE, "cut off or damaged"),
+        (SIGNATURE + b"<script>alert(1)</script>", "cut off or damaged"),
+        (png(size=(5000, 5000), colour=0, depth=1), "more than a logo needs"),
+        (png(interlaced=1), "interlaced"),
+        (png().replace(struct.pack(">II", 60, 30), struct.pack(">II", 60, 31)), "cut off or damaged"),
+    ],
+)
+def test_a_png_that_cannot_be_shown_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "logo.png").write_bytes(content)
+    with pytest.raises(CaseError, match=says):
+        read_look(Look(logo="logo.png", logo_says="Kommunen"), tmp_path)

@@ -7,6 +7,7 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -48,6 +49,26 @@ def test_the_memo_is_tagged_titled_and_of_two_to_four_pages(example: Plan, langu
     assert kinds.count("/Table") >= 6 and kinds.count("/TH") >= 20 and "/H1" in kinds
     # The coat of arms, the costs of the years and the timeline.
     assert len(figures) == 3 and all("/Alt" in figure for figure in figures)
+
+
+@pytest.mark.parametrize("kind", slow_but("pdf".__eq__, ["pdf", "report"]))
+def test_a_paper_can_be_read_aloud_and_kept(example: Plan, kind: str) -> None:
+    """What PDF/UA-1 and PDF/A-2a rest on, where no validator is installed (tests/test_verapdf.py)."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(export(kind, build_view(example, "sv", "intern"), Asked()).files[0])) as pdf:
+        parts = list(tags(pdf.Root.StructTreeRoot))
+        levels = [int(str(item.S)[2]) for item in parts if re.fullmatch(r"/H\d", str(item.S))]
+        assert levels[0] == 1 and all(now - before <= 1 for before, now in pairwise(levels))
+        assert all("/Alt" in item for item in parts if str(item.S) == "/Figure")
+        heads = [item for item in parts if str(item.S) == "/TH"]
+        assert heads and all("/Scope" in str(item.get("/A", "")) for item in heads)
+        assert not pdf.is_encrypted
+        assert not [name for name in ("/OpenAction", "/AA", "/JavaScript") if name in pdf.Root]
+        for page in pdf.pages:
+            assert "/StructParents" in page and (page.get("/Tabs") == "/S" or "/Annots" not in page)
+        fonts = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/FontName" in item]
+        assert fonts and all({"/FontFile2", "/FontFile3"} & set(font.keys()) for font in fonts)
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from planner.render.html import content_policy
 from planner.render.table import safe
 from planner.texts import LANGUAGES, PARTS, load_texts
 from planner.view import AUDIENCES, build_view
-from tests.conftest import REPOSITORY, write_case
+from tests.conftest import REPOSITORY, example_view, write_case
 
 HOSTILE = [
     "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2+3", "a|b`c*d_[e](http://x)",
@@ -103,7 +103,7 @@ def test_numbers_stay_numbers_in_the_spreadsheet() -> None:
     ("values", "language", "text"),
     [
         ((5_426_096.0, 12_916_428.0, 33_788_992.0), "sv", "5,4–33,8 mnkr (troligen 12,9)"),
-        ((5_426_096.0, 12_916_428.0, 33_788_992.0), "en", "SEK million 5.4–33.8 (likely 12.9)"),
+        ((5_426_096.0, 12_916_428.0, 33_788_992.0), "en", "SEK 5.4–33.8 million (likely 12.9)"),
         ((26_000.0, 65_000.0, 230_000.0), "sv", "26–230 tkr (troligen 65)"),
         ((None, None, None), "sv", "okänt"),
     ],
@@ -129,6 +129,49 @@ def test_both_languages_say_the_same_things() -> None:
                 part,
                 key,
             )
+
+
+def test_what_the_policy_says_of_its_numbers_is_in_swedish() -> None:
+    """Names of products, laws and agencies are the same in both; every unit and reason has words of its own."""
+    words = load_texts("sv").policy
+    shown = example_view("en").assumptions
+    assert {item.because for item in shown} <= set(words)
+    assert {re.sub(r"^[-\d.,]+( / [-\d.,]+)* ", "", item.value) for item in shown} <= set(words)
+    english = re.compile(r"\b(the|own|of|reference|likely|range|with|is|are|not)\b")
+    view = example_view("sv")
+    assert not [item for item in view.assumptions if english.search(f"{item.value} {item.because} {item.source}")]
+    assert not [item for item in view.rules if english.search(f"{item.because} {item.source}")]
+    assert not [item for item in view.providers if english.search(item.source)]
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("sv", 1, "Våg 6 kan inte vara klar till den 30 september 2027; det blir 1 vecka för sent, eftersom:"),
+        ("sv", 47, "Våg 6 kan inte vara klar till den 30 september 2027; det blir 47 veckor för sent, eftersom:"),
+        ("en", 1, "Wave 6 cannot be done by 30 September 2027; it is 1 week late, because:"),
+        ("en", 0, "Wave 6 cannot be done by 30 September 2027; it is 0 weeks late, because:"),
+    ],
+)
+def test_sentences_bend_after_their_numbers_and_say_dates_in_words(language: str, count: int, said: str) -> None:
+    texts = load_texts(language)
+    assert texts.dated(texts.say("cannot_be_done", wave=6, deadline="2027-09-30", weeks=count)) == said
+
+
+@pytest.mark.parametrize("kept", ["2027-02-30", "dv-2027-01-11", "2027-01-112", "12027-01-11", "2027-01-11-b"])
+def test_what_is_no_date_is_not_said_as_one(kept: str) -> None:
+    assert load_texts("sv").dated(f"Raden {kept} finns.") == f"Raden {kept} finns."
+
+
+def test_a_number_chooses_words_in_both_languages_by_the_names_that_both_have() -> None:
+    """A place that only chooses a word is filled by the same value as the number beside it."""
+    swedish, english = (load_texts(language) for language in LANGUAGES)
+    for part in PARTS:
+        one, other = getattr(swedish, part), getattr(english, part)
+        for key in one:
+            if isinstance(one[key], str) and isinstance(other[key], str) and "|" in one[key] + other[key]:
+                names = [set(re.findall(r"\{(\w+)", text)) for text in (one[key], other[key])]
+                assert names[0] == names[1], (part, key)
 
 
 def test_every_word_that_a_template_asks_for_exists() -> None:

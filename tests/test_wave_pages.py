@@ -117,5 +117,25 @@ def test_a_picture_has_a_title_and_a_table_with_as_many_rows(view: View) -> None
         assert head.count('<svg class="graph"') == (item.picture is not None)
         if item.picture:
             assert f'aria-labelledby="g-title-{item.number} g-desc-{item.number}"' in head
-            table = head[head.index('<details class="list">') :].partition("</table>")[0]
+            table = head[head.index('<svg class="graph"') :].partition("</table>")[0]
             assert table.count('role="rowheader"') == item.flows
+
+
+def test_the_days_of_a_team_lead_to_the_sheets_they_come_from(view: View) -> None:
+    sheets = {item.system_id: item for item in view.systems}
+    page = render_html(view).decode()
+    for item in view.wave_pages:
+        for at, (_, days) in enumerate(item.who):
+            assert sum(row.days[at] or 0 for row in item.work) == pytest.approx(days, abs=0.06)
+        for row in item.work:
+            assert sum(days or 0 for days in row.days) == pytest.approx(sheets[row.system.system_id].days[1], abs=0.02)
+            assert f'href="#s-{row.system.system_id}"' in page
+        assert item.worked == len(item.work)
+
+
+def test_more_systems_than_a_page_holds_are_told(planned: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.view.wave_pages.MOST_WORK", 1)
+    view = build_view(planned, "sv", "intern")
+    page = max(view.wave_pages, key=lambda item: item.worked)
+    assert len(page.work) == 1 < page.worked
+    assert f"Tabellen visar de första 1 av {page.worked}. Alla finns i tables/effort.csv." in render_html(view).decode()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from planner.errors import CaseError
 from planner.look import Look
+from planner.look.png import SIGNATURE, clean_png
 from planner.look.svg import clean_svg
 
 MOST_LOGO_BYTES = 200_000
 MOST_TEMPLATE_BYTES = 64_000
 # Places of the report that have words of the organisation's own.
 PLACES = ("intro.html", "foot.html")
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,16 @@ def _logo(look: Look, folder: Path) -> Logo | None:
     if look.logo is None or look.logo_says is None:
         return None
     content = _content(folder, look.logo, MOST_LOGO_BYTES)
-    if content.startswith(PNG):
-        return Logo("png", base64.b64encode(content).decode("ascii"), look.logo_says)
+    kind = "png" if content.startswith(SIGNATURE) else "svg"
     try:
-        content = clean_svg(content)
+        content = clean_png(content) if kind == "png" else clean_svg(content)
     except ValueError as reason:
         raise CaseError(
             f"the logo cannot be used: {reason}",
             place=look.logo,
-            remedy="Save it as plain SVG with nothing but shapes (texts as paths), or as PNG.",
+            remedy="Save it as plain SVG with nothing but shapes (texts as paths), or as a PNG that is not interlaced.",
         ) from None
-    return Logo("svg", base64.b64encode(content).decode("ascii"), look.logo_says)
+    return Logo(kind, base64.b64encode(content).decode("ascii"), look.logo_says)
 
 
 def _templates(look: Look, folder: Path) -> tuple[tuple[str, str], ...]:

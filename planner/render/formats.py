@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.view.model.terms import Span
 
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
-UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("SEK", "SEK thousand", "SEK million")}
+UNITS = {"sv": ("kr", "tkr", "mnkr"), "en": ("", "thousand", "million")}
 NO_BREAK = "\u00a0"
 
 
@@ -39,7 +39,7 @@ def number(value: float, language: str) -> str:
 @lru_cache
 def _marks(language: str) -> dict[int, str]:
     locale = LOCALES[language]
-    return {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
+    return {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale), ord("-"): "−"}
 
 
 @lru_cache(maxsize=20_000)
@@ -52,6 +52,12 @@ def day(value: str, language: str) -> str:
 def share(value: float, language: str) -> str:
     """A share as a percentage."""
     return format_percent(value, locale=LOCALES[language])
+
+
+def shares(values: tuple[float, float], language: str) -> str:
+    """A share that is known, or from at least to at most: `7–35 %`."""
+    low, high = (share(value, language) for value in values)
+    return low if low == high else f"{low.rstrip('%').rstrip()}–{high}"
 
 
 def points(value: float, language: str, sign: bool = False) -> str:
@@ -134,7 +140,7 @@ def _scale(high: float, low: float = 0.0) -> tuple[int, int]:
 
 
 def _with_unit(number: str, unit: str, language: str) -> str:
-    return f"{unit} {number}".replace(" ", NO_BREAK) if language == "en" else f"{number}{NO_BREAK}{unit}"
+    return NO_BREAK.join(part for part in ("SEK" if language == "en" else "", number, unit) if part)
 
 
 def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any]]:
@@ -146,7 +152,9 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "datum": lambda value: unknown if not value else day(value, language),
         "utfall": lambda points: outcome(points, language, words["to"]),
         "tal": lambda value: number(value, language),
+        "dagar": lambda value: "–" if value is None else count(value, language, 1),
         "andel": lambda value: share(value, language),
+        "andel_spann": lambda values: shares(values, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),
         "antal_spann": lambda value: bounds(value, language),

@@ -36,8 +36,13 @@ def environment(language: str, *, is_html: bool, escape: Callable[[object], str]
     )
     texts = load_texts(language)
     words = texts.interface
-    made.filters.update(filters(language, words))
+    made.filters.update(filters(language, words), fill=_filled)
     if escape is not None:
         made.filters["md"] = escape
     made.globals.update(T=words | texts.page)
     return made
+
+
+def _filled(phrase: str, **given: object) -> str:
+    """A phrase of ours with its places filled; an organisation's own templates, which could fill any text, lack it."""
+    return phrase.format(**given)

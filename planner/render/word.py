@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from planner.look.read import Logo
 from planner.render.characters import writable
 from planner.render.document import Document, Grid, Heading, Items, Stacked, Text, Timeline
 
@@ -18,11 +20,14 @@ LOCALES = {"sv": "sv-SE", "en": "en-GB"}
 
 
 def render_docx(document: Document) -> bytes:
-    """Render a document; pictures are left out, since the table after each says the same."""
+    """Render a document; pictures are left out, since the table after each says the same. Word shows no SVG of ours, so
+    that a logo has to be a PNG to be in it."""
     import docx
 
     made = docx.Document()
     _about(made, document)
+    if document.logo and document.logo.kind == "png":
+        _logo(made, document.logo)
     made.add_paragraph(document.kicker, style="Caption")
     made.add_heading(writable(document.title), 0)
     for name, value in document.about:
@@ -64,6 +69,13 @@ def _about(made: Any, document: Document) -> None:
     page = made.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(22)
+
+
+def _logo(made: Any, logo: Logo) -> None:
+    from docx.shared import Mm
+
+    picture = made.add_picture(io.BytesIO(base64.b64decode(logo.data)), height=Mm(13))
+    picture._inline.docPr.set("descr", writable(logo.says))
 
 
 def _heading(made: Any, block: Heading) -> None:

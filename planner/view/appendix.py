@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from planner.facts.laws import load_laws
 from planner.plan import SEVERITIES
-from planner.policy import Gate, Number, Rule
+from planner.policy import Gate, Number, Rule, business_case
 from planner.texts import Texts
 from planner.view.desk import Desk, iso, text
 from planner.view.model.appendix import Assumption, CataloguePart, LawRow, Note, RuleRow, SourceRow
@@ -40,8 +40,8 @@ def note_of(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
         place_of(row),
         name,
         text(row["value"]),
-        texts.finding(code, "text", **given),
-        texts.finding(code, "remedy", **given),
+        texts.dated(texts.finding(code, "text", **given)),
+        texts.dated(texts.finding(code, "remedy", **given)),
     )
 
 
@@ -88,11 +88,11 @@ def laws(desk: Desk) -> tuple[LawRow, ...]:
     return tuple(
         LawRow(
             getattr(by_id[row["fact_id"]], f"title_{language}"),
-            getattr(by_id[row["fact_id"]], f"fact_{language}"),
+            desk.texts.dated(getattr(by_id[row["fact_id"]], f"fact_{language}")),
             say(f"law_status_{row['status']}"),
             say(f"law_mark_{row['mark']}"),
             iso(by_id[row["fact_id"]].key_date),
-            (by_id[row["fact_id"]].source or "").replace("own model", say("own_model")),
+            desk.texts.of_policy(by_id[row["fact_id"]].source or ""),
             f"{row['as_of']:%Y-%m-%d}",
             f"{row['review_by']:%Y-%m-%d}",
             bool(row["is_review_late"]),
@@ -102,7 +102,7 @@ def laws(desk: Desk) -> tuple[LawRow, ...]:
 
 
 def _source(desk: Desk, item: Gate | Rule) -> str:
-    source = item.source.replace("own model", desk.texts.say("own_model"))
+    source = desk.texts.of_policy(item.source)
     return f"{source} ({desk.texts.say('own_rule')})" if desk.plan.policy.is_own(item.name) else source
 
 
@@ -121,21 +121,31 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("catalogue", policy.catalogue),
     ]
     fixed = [
-        Assumption(f"{part}.{name}", f"{desk.written(value.value)} {value.unit}", value.because, value.source)
+        _assumption(desk, f"{part}.{name}", _figure(desk, value.value), value)
         for part, model in [*parts, ("business_case", policy.business_case)]
         for name, value in model
         if isinstance(value, Number)
     ]
     spans = [
-        Assumption(
+        _assumption(
+            desk,
             f"business_case.{name}",
-            f"{' / '.join(map(desk.written, (item.low, item.likely, item.high)))} {item.unit}",
-            item.because,
-            item.source,
+            " / ".join(_figure(desk, point) for point in (item.low, item.likely, item.high)),
+            item,
         )
         for name, item in policy.business_case.assumptions.items()
     ]
     return (*fixed, *spans)
+
+
+def _figure(desk: Desk, value: float) -> str:
+    say = desk.texts.say
+    return f"{value:,.15g}".replace(",", say("group")).replace(".", say("decimal"))
+
+
+def _assumption(desk: Desk, name: str, value: str, item: Number | business_case.Assumption) -> Assumption:
+    say = desk.texts.of_policy
+    return Assumption(name, f"{value} {say(item.unit)}", say(item.because), say(item.source))
 
 
 def catalogue_parts(desk: Desk) -> tuple[CataloguePart, ...]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from planner import __version__
 from planner.case import Exchange
+from planner.collector import paused
 from planner.diff import Diff
 from planner.look.read import read_look
 from planner.plan import Plan
@@ -29,6 +30,7 @@ UNKNOWN: Span = (None, None, None)
 Counted = TypeVar("Counted", Count, Wave)
 
 
+@paused()
 def build_view(
     plan: Plan, language: str, audience: str, changes: Diff | None = None, decision: dict[str, Any] | None = None
 ) -> View:
@@ -130,7 +132,7 @@ def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:
         return said
     whole = risk.uncertain(desk)[-1:]
     sure = f" {desk.texts.say('conclusion_sure', date=whole[0].p80_date)}" if whole else ""
-    return f"{said} {desk.texts.say('conclusion_end', date=last)}{sure}"
+    return desk.texts.dated(f"{said} {desk.texts.say('conclusion_end', date=last)}{sure}")
 
 
 def _listed(parts: list[str], last: str) -> str:
@@ -168,4 +170,7 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
 
 def _exchange(desk: Desk, rate: Exchange) -> str:
     euro = f", {desk.written(rate.sek_per_eur, '.2f')} SEK/EUR" if rate.sek_per_eur else ""
-    return f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {rate.source}"
+    source = desk.texts.of_policy(rate.source)
+    return desk.texts.dated(
+        f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {source}"
+    )

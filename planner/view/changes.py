@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from planner.diff import Cause, Change, Diff
+from planner.diff.totals import Total
 from planner.texts import Texts
 from planner.view.model.changes import Changed, Changes, Sum
 from planner.view.model.terms import Ref
@@ -36,7 +38,7 @@ def changes_page(found: Diff, texts: Texts, public_names: Mapping[str, str] | No
     return Changes(
         found.old_id,
         found.new_id,
-        tuple(page.sum(total.key, total.before, total.after) for total in found.totals if page.shows(total.key)),
+        tuple(page.sum(total.key, total.before, total.after) for total in page.totals()),
         tuple(page.inputs()) if public_names is None else (),
         tuple(
             page.changed(item, causes)
@@ -56,6 +58,13 @@ class _Page:
 
     def shows(self, key: str) -> bool:
         return self.public_names is None or key.startswith(_PUBLIC_SUMS)
+
+    def totals(self) -> list[Total]:
+        """Sums to show. The ends of a range that is one number say nothing that its middle does not."""
+        sums = {total.key: (total.before, total.after) for total in self.found.totals}
+        middles = {key: re.sub("_(low|high)_", "_likely_", key) for key in sums}
+        repeated = {key for key, middle in middles.items() if key != middle and sums[key] == sums.get(middle)}
+        return [total for total in self.found.totals if self.shows(total.key) and total.key not in repeated]
 
     def sum(self, key: str, before: float | str | None, after: float | str | None) -> Sum:
         label = self.texts.say(key) if key.startswith("option_") else str(self.say["sums"][key])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -53,6 +54,14 @@ class Desk:
     def group_of(self) -> pd.Series:
         """Move group of each system."""
         return self.table("groups").set_index("system_id")["group_id"]
+
+    @cached_property
+    def members_of(self) -> dict[str, list[str]]:
+        """Systems of each move group."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for system, group in self.group_of.items():
+            found[group].append(str(system))
+        return found
 
     @cached_property
     def tie_of(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -140,9 +149,12 @@ def whole(value: Any) -> int | None:
 
 def text(value: Any) -> str:
     """A text, or nothing where it is unknown."""
+    if type(value) is str:
+        return value
     return "" if value is None or pd.isna(value) else str(value)
 
 
+@lru_cache(maxsize=10_000)
 def iso(value: Any) -> str | None:
     """An ISO date, or None where it is unknown."""
     return None if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"

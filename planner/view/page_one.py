@@ -18,6 +18,7 @@ MAX_RISKS = 6
 # Smaller counts are not published: with the name of a task they could point out one system
 # (public-sector reference 7.1).
 SMALL_COUNT = 3
+Ends = dict[tuple[str, str], pd.Timestamp]
 
 
 def counts(desk: Desk) -> tuple[Count, ...]:
@@ -65,12 +66,11 @@ def _sum(spans: Iterable[Span]) -> Span:
 
 def asks(desk: Desk) -> tuple[Ask, ...]:
     """Decisions asked for, soonest first."""
-    ends = desk.table("activities").groupby(["group_id", "phase"])["end_date"].max()
+    ends = desk.table("activities").groupby(["group_id", "phase"])["end_date"].max().to_dict()
     made = [*_budget(desk), *_notices(desk), *_undecided(desk, ends)]
+    of_task = desk.decisions["tasks"].dropna().str.split().explode()
     for task in desk.plan.policy.decisions.tasks:
-        mine = desk.decisions[
-            desk.decisions["tasks"].fillna("").str.split().map(lambda tasks, name=task.name: name in tasks)
-        ]
+        mine = of_task.index[of_task == task.name].unique()
         if len(mine):
             count = len(mine)
             words = getattr(task.text, desk.texts.language), getattr(task.decided_by, desk.texts.language)
@@ -80,8 +80,8 @@ def asks(desk: Desk) -> tuple[Ask, ...]:
                     f"task-{task.name}",
                     words[0],
                     words[1],
-                    _first_end(ends, desk, mine.index, "decide"),
-                    _shown(desk, mine.index),
+                    _first_end(ends, desk, mine, "decide"),
+                    _shown(desk, mine),
                     None if _is_telling(desk, count) else count,
                     days if desk.is_internal else (None, None, None),
                     desk.texts.say("ask_blocks_few" if _is_telling(desk, count) else "ask_blocks", count=count),
@@ -98,8 +98,8 @@ def _shown(desk: Desk, ids: pd.Index) -> tuple[Ref, ...]:
     return desk.refs(ids) if desk.is_internal else ()
 
 
-def _first_end(ends: pd.Series, desk: Desk, ids: pd.Index, phase: str) -> str | None:
-    dates = [ends[(group, phase)] for group in desk.group_of.reindex(ids) if (group, phase) in ends.index]
+def _first_end(ends: Ends, desk: Desk, ids: pd.Index, phase: str) -> str | None:
+    dates = [ends[group, phase] for group in desk.group_of.reindex(ids) if (group, phase) in ends]
     return iso(min(dates)) if dates else None
 
 
@@ -151,7 +151,7 @@ def _notices(desk: Desk) -> list[Ask]:
     ]
 
 
-def _undecided(desk: Desk, ends: pd.Series) -> list[Ask]:
+def _undecided(desk: Desk, ends: Ends) -> list[Ask]:
     mine = desk.decisions.index[desk.decisions["key"] == "undecided"]
     if mine.empty:
         return []
@@ -278,7 +278,7 @@ def risks(desk: Desk) -> tuple[Risk, ...]:
         "red": lens.index[lens["relevance"] == "red"],
         "closed_stays": closed.index[closed.fillna(False).astype(bool)],
     }
-    horizon = desk.plan.case.horizon_date.isoformat()
+    horizon = desk.texts.dated(desk.plan.case.horizon_date.isoformat())
     made = [
         Risk(key, desk.texts.say(f"risk_{key}", count=len(ids), horizon=horizon), desk.refs(ids), len(ids))
         for key, ids in found.items()

@@ -21,7 +21,7 @@ def providers(desk: Desk) -> tuple[ProviderRow, ...]:
             _certificates(desk, item),
             tuple(_score(desk, score) for score in item.sovereignty),
             say("provider_lookup_boto3" if item.lookup == "boto3" else "provider_lookup_static"),
-            item.source.replace("own model", say("own_model")),
+            desk.texts.of_policy(item.source),
             say(f"law_mark_{item.mark}"),
             item.as_of.isoformat(),
             item.review_by.isoformat(),

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from planner.lineage import written
 from planner.view.desk import POINTS, Desk, iso, number, text, whole
-from planner.view.evidence import joined
+from planner.view.evidence import Told, asks, joined, weighing, weighty
 from planner.view.groups import why
-from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Reason, Step, System, Work
+from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Step, System, Work
 from planner.view.model.terms import Ref
 from planner.view.sizing import sizing_of
 
 STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_date", "deadline_date")
 DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
 PHASES = ("investigate", "decide", "procure", "prepare", "move", "close")
+LENS = ("lens", "class", "class_low", "class_high", "low", "high", "known", "inputs")
 VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
 
 
@@ -36,28 +35,19 @@ class _Shelves:
     """Rows of the tables by system, sorted once."""
 
     def __init__(self, desk: Desk) -> None:
-        self.told: dict[str, Any] = {}
-        self.waves = desk.table("waves").set_index("system_id").to_dict("index")
-        self.facts = desk.table("facts").set_index("system_id").to_dict("index")
-        self.dates = desk.table("systems").set_index("system_id")[list(STATED)].to_dict("index")
-        self.groups = desk.table("groups").set_index("system_id").to_dict("index")
+        self.told = Told(desk)
+        self.waves = _each(desk.table("waves"), "wave", "quarter", "end_date")
+        self.facts = _each(desk.table("facts"), "server_count", *DERIVED)
+        self.dates = _each(desk.table("systems"), *STATED)
+        self.groups = _each(desk.table("groups"), "group_id", "reason", "detail")
         self.costs = _by(desk.table("costs"), "system_id") if desk.is_internal else {}
         details = desk.is_internal
-        evidence = desk.table("evidence")
-        self.evidence = (
-            _by(evidence[(evidence["outcome"] == "true") | (evidence["kind"] == "gate")], "system_id")
-            if details
-            else {}
-        )
-        self.options = _by(desk.table("options"), "system_id") if details else {}
+        self.evidence = _by(weighing(desk), "system_id") if details else {}
+        self.options = _by(desk.table("options").dropna(subset="lost_because"), "system_id") if details else {}
         self.flips = _by(desk.table("flips"), "system_id") if details else {}
-        self.lenses = _by(desk.table("lenses"), "system_id") if details else {}
-        self.fits = _by(desk.table("target_fit"), "system_id") if details else {}
-        self.activities = (
-            _by(desk.table("activities").sort_values(["start_week", "end_week", "activity_id"]), "group_id")
-            if details
-            else {}
-        )
+        self.lenses = _lenses(desk) if details else {}
+        self.fits = _fits(desk) if details else {}
+        self.steps = _steps(desk) if details else {}
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
         self.work = _by(_by_phase(desk), "system_id") if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
@@ -68,14 +58,24 @@ class _Shelves:
 
 
 def _by(frame: pd.DataFrame, column: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows by one column; column by column to lists, since pandas' own records take three times as long."""
     shelf: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in frame.to_dict("records"):
-        shelf[str(row[column])].append({str(key): value for key, value in row.items()})
+    values = {str(name): frame[name].astype(object).tolist() for name in frame}
+    for key, row in zip(values[column], zip(*values.values(), strict=True), strict=True):
+        shelf[str(key)].append(dict(zip(values, row, strict=True)))
     return shelf
 
 
+def _each(frame: pd.DataFrame, *columns: str) -> dict[str, dict[str, Any]]:
+    """The one row of each system."""
+    return {key: row for key, (row,) in _by(frame[["system_id", *columns]], "system_id").items()}
+
+
 def _pairs(desk: Desk, links: pd.DataFrame, one: str, other: str) -> dict[str, tuple[Ref, ...]]:
-    return {str(key): desk.refs(part[other].unique()) for key, part in links.groupby(one)}
+    ends: dict[str, set[str]] = defaultdict(set)
+    for key, end in zip(links[one].tolist(), links[other].tolist(), strict=True):
+        ends[str(key)].add(str(end))
+    return {key: desk.refs(others) for key, others in ends.items()}
 
 
 def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
@@ -109,14 +109,14 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
         flips=_flips(desk, shelves.flips.get(key, [])),
-        reasons=tuple(_reason(desk, item, shelves.told) for item in _weighty(evidence, row.key)),
-        undecided=tuple(_reason(desk, item, shelves.told) for item in evidence if _asks(item)),
+        reasons=tuple(shelves.told.reason(item) for item in weighty(evidence, row.key)),
+        undecided=tuple(shelves.told.reason(item) for item in evidence if asks(item)),
         alternatives=_alternatives(desk, shelves.options.get(key, [])),
         work=tuple(_work(desk, item) for item in shelves.work.get(key, [])),
-        steps=tuple(_step(desk, item) for item in shelves.activities.get(str(group["group_id"]), [])),
-        lenses=tuple(_lens(desk, item) for item in shelves.lenses.get(key, [])),
+        steps=shelves.steps.get(str(group["group_id"]), ()),
+        lenses=shelves.lenses.get(key, ()),
         dates=_dates(desk, shelves.facts[key] | shelves.dates[key]) if detail else (),
-        fits=_fits(desk, shelves.fits.get(key, [])),
+        fits=shelves.fits.get(key, ()),
         depends_on=shelves.needs.get(key, ()),
         needed_by=shelves.needed_by.get(key, ()),
         circle=why(desk, group) if detail else "",
@@ -124,24 +124,6 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         sizing=shelves.sizing.get(key, ()),
         reviewed=tuple(_reviewed(desk, item) for item in shelves.reviews.get(key, [])),
     )
-
-
-def _weighty(rows: list[dict[str, Any]], chosen: str) -> list[dict[str, Any]]:
-    """What holds: first what speaks for the proposal, then gates, then what speaks for something else."""
-    holding = [row for row in rows if row["outcome"] == "true"]
-    rank = {"review": 0, "gate": 1, "rule": 2}
-    return sorted(
-        holding,
-        key=lambda row: (
-            0 if row["options"] == chosen else rank[row["kind"]],
-            -(number(row["points"]) or 0),
-            row["rule"],
-        ),
-    )
-
-
-def _asks(item: dict[str, Any]) -> bool:
-    return bool(item["outcome"] == "unknown" and item["effect"] == "needs_decision")
 
 
 def _flips(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Flip, ...]:
@@ -164,11 +146,26 @@ def _dates(desk: Desk, facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((label, day) for day, label in sorted((day, label) for day, label in known if day))
 
 
-def _fits(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Fit, ...]:
-    """Targets by verdict and reasons, in the policy's order of preference, those that are open first."""
+def _fits(desk: Desk) -> dict[str, tuple[Fit, ...]]:
+    """Targets of each system by verdict and reasons; systems of which the same is known share one answer."""
     fit, language = desk.plan.policy.cloud_fit, desk.texts.language
     labels = {target.name: getattr(target.label, language) for target in fit.targets}
     because = {gate.name: getattr(gate.because, language) for gate in fit.gates}
+    table = desk.table("target_fit")[["system_id", "target", "verdict", "gates", "missing"]]
+    made: dict[object, tuple[Fit, ...]] = {}
+    found = {}
+    for key, rows in _by(table, "system_id").items():
+        same = tuple(text(value) for row in rows for name, value in row.items() if name != "system_id")
+        if same not in made:
+            made[same] = _fits_of(desk, rows, labels, because)
+        found[key] = made[same]
+    return found
+
+
+def _fits_of(
+    desk: Desk, rows: list[dict[str, Any]], labels: dict[str, str], because: dict[str, str]
+) -> tuple[Fit, ...]:
+    """In the policy's order of preference, those that are open first."""
     order = {name: at for at, name in enumerate(labels)}
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (VERDICTS.index(str(row["verdict"])), order[str(row["target"])])):
@@ -197,47 +194,8 @@ def _assumed(desk: Desk, rows: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(desk.texts.say(f"driver_{driver}") for driver in drivers)
 
 
-def _reason(desk: Desk, item: dict[str, Any], told: dict[str, Any]) -> Reason:
-    """One piece of evidence in words; `told` keeps what many pieces have in common, so that they share it."""
-
-    def once(kind: str, of: object, say: Callable[[str], Any]) -> Any:
-        key = f"{kind} {of}"
-        if key not in told:
-            told[key] = say(str(of))
-        return told[key]
-
-    texts = desk.texts
-    return Reason(
-        rule=once("rule", item["rule"], str),
-        kind=texts.say(f"kind_{item['kind']}"),
-        outcome=texts.say(f"outcome_{item['outcome']}"),
-        effect=texts.say(f"effect_{item['effect']}"),
-        because=once("because", item[f"because_{texts.language}"], str),
-        source=once("source", item["source"], lambda said: said.replace("own model", texts.say("own_model"))),
-        values=once("values", item["values"], lambda said: _values(desk, said)),
-        cells=written(*(text(item[name]) for name in ("record", "letters", "cells"))),
-        points=number(item["points"]),
-        options=once("options", item["options"], lambda said: _options(desk, said)),
-    )
-
-
-def _values(desk: Desk, said: str) -> tuple[tuple[str, str], ...]:
-    pairs = (part.partition("=")[::2] for part in said.split("; "))
-    return tuple((desk.texts.field(name), _value(desk, name, value)) for name, value in pairs)
-
-
-def _value(desk: Desk, name: str, value: str) -> str:
-    is_amount = name.endswith("_sek") and value.isdecimal()
-    return f"{int(value):,}".replace(",", desk.texts.say("group")) if is_amount else desk.texts.value(name, value)
-
-
-def _options(desk: Desk, said: str) -> str:
-    return ", ".join(desk.texts.say(f"option_{option}") for option in said.split())
-
-
 def _alternatives(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Alternative, ...]:
-    lost = [row for row in rows if not pd.isna(row["lost_because"])]
-    lost.sort(key=lambda row: (not row["is_allowed"], -row["score"], row["option"]))
+    lost = sorted(rows, key=lambda row: (not row["is_allowed"], -row["score"], row["option"]))
     return tuple(_alternative(desk, row) for row in lost)
 
 
@@ -258,7 +216,7 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
     """One decision of a person, and whether it holds."""
     kind, value = str(row["kind"]), str(row["value"])
     until = desk.texts.say("reviewed_until", date=iso(row["expires"])) if iso(row["expires"]) else ""
-    return desk.texts.say(
+    said = desk.texts.say(
         "reviewed",
         kind=desk.texts.diff["reviews"][kind],
         value=desk.texts.say(f"option_{value}") if kind == "disposition" else value,
@@ -269,6 +227,7 @@ def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
         state=desk.texts.say(f"reviewed_{row['state']}"),
         place=row["place"],
     )
+    return desk.texts.dated(said)
 
 
 def _by_phase(desk: Desk) -> pd.DataFrame:
@@ -283,13 +242,31 @@ def _work(desk: Desk, row: dict[str, Any]) -> Work:
     return Work(desk.texts.say(f"phase_{row['phase']}"), (low, likely, high))
 
 
+def _steps(desk: Desk) -> dict[str, tuple[Step, ...]]:
+    """Activities of each group; its systems share them."""
+    table = desk.table("activities").sort_values(["start_week", "end_week", "activity_id"])
+    return {key: tuple(_step(desk, row) for row in rows) for key, rows in _by(table, "group_id").items()}
+
+
 def _step(desk: Desk, row: dict[str, Any]) -> Step:
     return Step(
         desk.texts.say(f"phase_{row['phase']}"),
-        f"{row['start_date']:%Y-%m-%d}",
-        f"{row['end_date']:%Y-%m-%d}",
+        iso(row["start_date"]) or "",
+        iso(row["end_date"]) or "",
         desk.texts.say(f"bound_{row['bound_by']}"),
     )
+
+
+def _lenses(desk: Desk) -> dict[str, tuple[LensResult, ...]]:
+    """Results of each system; those that are alike are one."""
+    table = desk.table("lenses")[["system_id", *LENS]]
+    worded: dict[tuple[str, ...], LensResult] = {}
+    found: dict[str, list[LensResult]] = defaultdict(list)
+    for row in zip(*(table[name].astype(object).tolist() for name in table), strict=True):
+        key = tuple(map(str, row[1:]))
+        one = worded.get(key) or worded.setdefault(key, _lens(desk, dict(zip(LENS, row[1:], strict=True))))
+        found[str(row[0])].append(one)
+    return {system: tuple(results) for system, results in found.items()}
 
 
 def _lens(desk: Desk, row: dict[str, Any]) -> LensResult:

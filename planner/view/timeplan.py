@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pandas as pd
 
-from planner.view.desk import Desk, text, whole
+from planner.view.desk import Desk, iso, text, whole
 from planner.view.model.schedule import Bound, Load, Missed, Rule, Tick, Used, Way
 
 
@@ -37,8 +38,7 @@ def _because(desk: Desk, row: dict[str, Any]) -> str:
 def _group(desk: Desk, group_id: str) -> str:
     if group_id == "foundation":
         return desk.texts.say("option_foundation")
-    members = desk.group_of.index[desk.group_of == group_id]
-    names = [ref.name for ref in desk.refs(members)]
+    names = [ref.name for ref in desk.refs(desk.members_of[group_id])]
     return names[0] if len(names) == 1 else desk.texts.say("group_of", name=names[0], others=len(names) - 1)
 
 
@@ -105,22 +105,29 @@ def _half(desk: Desk, half: str) -> str:
 
 def missed(desk: Desk) -> tuple[Missed, ...]:
     """Deadlines that the plan misses: the constraints that clash, in words, and what would have to give way."""
-    clashes, ways = desk.table("clashes"), desk.table("relaxations")
-    waves = desk.table("waves").drop_duplicates("group_id").set_index("group_id")["wave"]
+    clashes, ways = (_by_group(desk.table(name)) for name in ("clashes", "relaxations"))
+    waves = desk.table("waves").drop_duplicates("group_id").set_index("group_id")["wave"].to_dict()
     made = []
-    for group_id, part in clashes.groupby("group_id", sort=False):
-        first = part.iloc[0]
-        sentence = desk.texts.say(
-            "cannot_be_done" if first["is_proven"] else "is_not_done",
-            wave=whole(waves.get(group_id)),
-            deadline=f"{first['deadline_date']:%Y-%m-%d}",
-            weeks=int(first["late_weeks"]),
+    for group_id, (first, *others) in clashes.items():
+        sentence = desk.texts.dated(
+            desk.texts.say(
+                "cannot_be_done" if first["is_proven"] else "is_not_done",
+                wave=whole(waves.get(group_id)),
+                deadline=iso(first["deadline_date"]),
+                weeks=int(first["late_weeks"]),
+            )
         )
-        reasons = tuple(_clash(desk, row) for row in part.iloc[1:].to_dict("records"))
-        mine = ways[ways["group_id"] == group_id].to_dict("records")
-        members = desk.refs(desk.group_of.index[desk.group_of == group_id])
-        made.append(Missed(members, sentence, reasons, tuple(_way(desk, row, first["deadline_date"]) for row in mine)))
+        reasons = tuple(_clash(desk, row) for row in others)
+        mine = tuple(_way(desk, row, first["deadline_date"]) for row in ways.get(group_id, []))
+        made.append(Missed(desk.refs(desk.members_of[group_id]), sentence, reasons, mine))
     return tuple(made)
+
+
+def _by_group(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.to_dict("records"):
+        found[row["group_id"]].append({str(key): value for key, value in row.items()})
+    return found
 
 
 def _clash(desk: Desk, row: dict[str, Any]) -> str:
@@ -134,7 +141,7 @@ def _clash(desk: Desk, row: dict[str, Any]) -> str:
     elif kind == "wave_rule":
         subject = desk.texts.say(f"wave_{subject}")
     date = f"{desk.plan.case.start_date:%Y-%m-%d}"
-    return desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date)
+    return desk.texts.dated(desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date))
 
 
 def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
@@ -147,7 +154,7 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
     words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
-    return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
+    return Way(desk.texts.dated(words), price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
 
 
 def rules(desk: Desk) -> tuple[Rule, ...]:
@@ -190,4 +197,4 @@ def foundation(desk: Desk) -> str:
     if not len(rows):
         return ""
     first, last = rows["start_date"].min(), rows["end_date"].max()
-    return desk.texts.say("wave_zero", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    return desk.texts.dated(desk.texts.say("wave_zero", first=iso(first), last=iso(last)))

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+import pandas as pd
+
 from planner.view.desk import Desk
 from planner.view.model.schedule import Bound, Uncertain
-from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, WaveAction, WavePage
+from planner.view.model.terms import Ref
+from planner.view.model.waves import Edge, Line, Node, Picture, Procurement, SystemWork, WaveAction, WavePage
 from planner.view.page_one import ORDER
 
 # A picture of more boxes than this cannot be read; the table below it and tables/ties.csv have all flows.
 MOST_NODES = 16
 MOST_EDGES = 100
+MOST_WORK = 100
 NAMED_TOGETHER = 10
 OWN, NEEDED, NEEDING = 1, 0, 2
 Flow = tuple[str, str]
 Box = tuple[int, str]
+Work = dict[str, dict[str, float]]
 
 
 def wave_pages(desk: Desk, bounds: Iterable[Bound], uncertain: Iterable[Uncertain]) -> tuple[WavePage, ...]:
@@ -25,7 +30,9 @@ def wave_pages(desk: Desk, bounds: Iterable[Bound], uncertain: Iterable[Uncertai
     wave_of = {str(key): int(wave) for key, wave in zip(waves["system_id"], waves["wave"], strict=True)}
     held = {bound.wave: bound for bound in bounds}
     sure = {item.wave: item for item in uncertain}
-    who, together, flows = _who(desk, wave_of), _together(desk, wave_of), _flows(desk, wave_of)
+    lines = _effort(desk, wave_of)
+    who, work = _who(lines), _work(lines)
+    together, flows = _together(desk, wave_of), _flows(desk, wave_of)
     actions, bought = _actions(desk, wave_of), _procurements(desk, wave_of)
     made = []
     for number in sorted(actions):
@@ -35,6 +42,8 @@ def wave_pages(desk: Desk, bounds: Iterable[Bound], uncertain: Iterable[Uncertai
                 number,
                 actions[number],
                 tuple(who.get(number, {}).items()),
+                _most_work(desk, work.get(number, {}), list(who.get(number, {}))),
+                len(work.get(number, {})),
                 tuple(together.get(number, ())),
                 bound.because if bound else "",
                 bound.slack if bound else "",
@@ -65,16 +74,38 @@ def _actions(desk: Desk, wave_of: dict[str, int]) -> dict[int, tuple[WaveAction,
     }
 
 
-def _who(desk: Desk, wave_of: dict[str, int]) -> dict[int, dict[str, float]]:
-    """Likely days of each team by wave, the most first."""
+def _effort(desk: Desk, wave_of: dict[str, int]) -> pd.DataFrame:
+    """Lines of the effort with their wave and team."""
     effort = desk.table("effort")
     names = {team.role: team.name for team in desk.plan.case.teams}
-    days = effort.assign(wave=effort["system_id"].map(wave_of)).dropna(subset="wave")
-    sums = days.groupby(["wave", "role"])["likely_days"].sum()
+    teams = effort["role"].astype(str).map(lambda role: names.get(role, role))
+    return effort.assign(wave=effort["system_id"].map(wave_of), team=teams).dropna(subset="wave")
+
+
+def _who(lines: pd.DataFrame) -> dict[int, dict[str, float]]:
+    """Likely days of each team by wave, the most first."""
+    sums = lines.groupby(["wave", "team"])["likely_days"].sum()
     found: dict[int, dict[str, float]] = defaultdict(dict)
-    for (wave, role), value in sorted(sums.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
-        found[int(wave)][names.get(str(role), str(role))] = round(float(value), 1)
+    for (wave, team), value in sorted(sums.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+        found[int(wave)][str(team)] = round(float(value), 1)
     return found
+
+
+def _work(lines: pd.DataFrame) -> dict[int, Work]:
+    """The same days by system: what a wave's sums are made of."""
+    sums = lines.groupby(["wave", "system_id", "team"])["likely_days"].sum()
+    found: dict[int, Work] = defaultdict(lambda: defaultdict(dict))
+    for (wave, system, team), value in sums.items():
+        found[int(wave)][str(system)][str(team)] = round(float(value), 2)
+    return found
+
+
+def _most_work(desk: Desk, work: Work, teams: list[str]) -> tuple[SystemWork, ...]:
+    """Systems with the most work first, as many as a page can hold; tables/effort.csv has them all."""
+    order = sorted(work, key=lambda key: (-sum(work[key].values()), desk.names[key].casefold(), key))
+    return tuple(
+        SystemWork(Ref(key, desk.names[key]), tuple(work[key].get(team) for team in teams)) for key in order[:MOST_WORK]
+    )
 
 
 def _procurements(desk: Desk, wave_of: dict[str, int]) -> dict[int, list[Procurement]]:

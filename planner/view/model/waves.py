@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.view.model.terms import Ref
+
 
 @dataclass(frozen=True)
 class Node:
@@ -55,6 +57,14 @@ class WaveAction:
 
 
 @dataclass(frozen=True)
+class SystemWork:
+    """Likely days of a system's work by team, in the order of the wave's teams; none where a team has nothing."""
+
+    system: Ref
+    days: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
 class Procurement:
     """The day on which the procurement of a system begins."""
 
@@ -69,6 +79,8 @@ class WavePage:
     number: int
     actions: tuple[WaveAction, ...]
     who: tuple[tuple[str, float], ...]
+    work: tuple[SystemWork, ...]
+    worked: int
     together: tuple[str, ...]
     because: str
     slack: str

@@ -15,8 +15,8 @@ from planner.schedule.activities import Activity, activities_of, change_of
 from planner.schedule.anchor import anchors_of
 from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
-from planner.schedule.clash import Clashes
 from planner.schedule.meetings import soft_meetings
+from planner.schedule.missed import missed
 from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
@@ -56,7 +56,7 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     rows = _rows(posed, binding)
     table = _activities(rows, binding, case)
     waves = _waves(table, activities, portfolio)
-    clashes, relaxations = clash_tables(Clashes(posed, result, case, policy).missed(), case)
+    clashes, relaxations = clash_tables(missed(posed, result, case, policy, portfolio), case)
     return {
         "activities": table,
         "demand": _demand(rows),

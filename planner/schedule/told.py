@@ -9,7 +9,7 @@ from planner.case import Case
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
 from planner.schedule.binding import Binding
-from planner.schedule.clash import Missed
+from planner.schedule.missed import Missed
 from planner.schedule.pose import Posed
 from planner.schedule.result import SolveResult, Status
 from planner.schedule.steady import Steady
@@ -57,7 +57,7 @@ def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.Dat
     clashes = [
         {
             "group_id": item.activity.group_id,
-            "deadline_date": item.activity.deadline,
+            "deadline_date": item.deadline,
             "end_date": friday(case, item.end),
             "late_weeks": item.late,
             "is_proven": item.is_proven,
@@ -78,6 +78,8 @@ def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.Dat
             "first_date": way.first,
             "price_sek": way.price_sek,
             "end_date": friday(case, way.end),
+            "choices": " ".join(f"{choice.system_id}={choice.option}" for choice in way.choices) or None,
+            "days_more": way.days,
         }
         for item in missed
         for way in item.relaxations

@@ -143,11 +143,25 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
         subject = _team(desk, subject)
     elif row["kind"] == "without_rule":
         subject = desk.texts.say(f"wave_{subject}")
+    elif row["kind"] == "other_disposition":
+        subject = ", ".join(_choice(desk, choice, deadline) for choice in text(row["choices"]).split())
     first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
-    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first)
+    days = 0 if pd.isna(row["days_more"]) else round(float(row["days_more"]))
+    more = desk.texts.say("days_more" if days > 0 else "days_fewer", days=abs(days)) if days else ""
+    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first, more=more)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
     return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
+
+
+def _choice(desk: Desk, choice: str, deadline: pd.Timestamp) -> str:
+    """Another option for a system beside the proposed one; what is not replaced needs its contract for longer."""
+    system_id, _, option = choice.rpartition("=")
+    words = {name: desk.texts.say(f"option_{key}").lower()
+             for name, key in (("option", option), ("now", desk.decisions.at[system_id, "key"]))}  # fmt: skip
+    ends = desk.table("systems").set_index("system_id").at[system_id, "contract_end_date"]
+    is_longer = option != "repurchase" and pd.notna(ends) and ends <= deadline
+    return desk.texts.say("way_longer" if is_longer else "way_choice", system=desk.names[system_id], **words)
 
 
 def rules(desk: Desk) -> tuple[Rule, ...]:

@@ -12,7 +12,9 @@ import pandas as pd
 from planner.case import read_case
 from planner.pipeline import compute
 from planner.plan import Plan
+from planner.policy import load_policy
 from planner.portfolio import Portfolio
+from planner.schedule.alternatives import Alternatives, Choice
 from tests.conftest import write_case
 
 SCHEDULED = (
@@ -57,3 +59,23 @@ def tampered(plan: Plan, table: str, change: Callable[[pd.DataFrame], pd.DataFra
     tables = {name: frame.copy() for name, frame in plan.portfolio.tables.items()}
     tables[table] = change(tables[table])
     return Portfolio(tables)
+
+
+def changed(portfolio: Portfolio, table: str, system_id: str, **values: object) -> Portfolio:
+    """Other values for one system."""
+    frame = portfolio[table].copy()
+    for name, value in values.items():
+        frame.loc[frame["system_id"] == system_id, name] = value
+    return Portfolio({**portfolio.tables, table: frame})
+
+
+def bought(portfolio: Portfolio, route: str = "open_procedure") -> Portfolio:
+    """The small case with System 5 bought as a service; to rehost it comes next."""
+    options = portfolio["options"].copy()
+    mine = options["system_id"] == "S5"
+    options.loc[mine, "is_allowed"] = options.loc[mine, "option"].isin(["rehost", "repurchase"])
+    options.loc[mine & (options["option"] == "rehost"), "score"] = 10
+    portfolio = Portfolio({**portfolio.tables, "options": options})
+    choice = Choice("S5", "repurchase", str(portfolio["decisions"].set_index("system_id").at["S5", "disposition"]))
+    made = Alternatives(portfolio, planned_small().case, load_policy()).decided((choice,))
+    return changed(made, "facts", "S5", lead_route=route)

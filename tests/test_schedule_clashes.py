@@ -9,17 +9,9 @@ from planner.policy import Policy, load_policy
 from planner.portfolio import Portfolio
 from planner.schedule import schedule
 from planner.schedule.alternatives import Alternatives, Choice
-from tests.small_case import planned_small, unscheduled
+from tests.small_case import bought, planned_small, unscheduled
 
 Made = dict[str, pd.DataFrame]
-
-
-def changed(portfolio: Portfolio, table: str, system_id: str, **values: object) -> Portfolio:
-    """Other values for one system."""
-    frame = portfolio[table].copy()
-    for name, value in values.items():
-        frame.loc[frame["system_id"] == system_id, name] = value
-    return Portfolio({**portfolio.tables, table: frame})
 
 
 def due(portfolio: Portfolio, system_id: str, day: str) -> Portfolio:
@@ -41,18 +33,6 @@ def kinds(made: Made, group_id: str) -> list[str]:
 
 def ways(made: Made, group_id: str) -> pd.DataFrame:
     return made["relaxations"].query(f"group_id == '{group_id}'").set_index("kind")
-
-
-def bought(portfolio: Portfolio) -> Portfolio:
-    """The small case with System 5 bought as a service, in an open procedure; to rehost it comes next."""
-    options = portfolio["options"].copy()
-    mine = options["system_id"] == "S5"
-    options.loc[mine, "is_allowed"] = options.loc[mine, "option"].isin(["rehost", "repurchase"])
-    options.loc[mine & (options["option"] == "rehost"), "score"] = 10
-    portfolio = Portfolio({**portfolio.tables, "options": options})
-    choice = Choice("S5", "repurchase", str(portfolio["decisions"].set_index("system_id").at["S5", "disposition"]))
-    made = Alternatives(portfolio, planned_small().case, load_policy()).decided((choice,))
-    return changed(made, "facts", "S5", lead_route="open_procedure")
 
 
 def end(made: Made, group_id: str) -> pd.Timestamp:

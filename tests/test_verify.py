@@ -17,9 +17,10 @@ from planner.errors import VerificationError
 from planner.plan import Plan
 from planner.policy import load_policy
 from planner.policy.schedule import CalendarRule
+from planner.schedule import schedule
 from planner.verify import verify
 from tests.conftest import REPOSITORY, slow_but
-from tests.small_case import FLOWS, REGISTER, SERVERS, SOURCES, planned_small, tampered
+from tests.small_case import FLOWS, REGISTER, SERVERS, SOURCES, bought, planned_small, tampered, unscheduled
 
 MakeCase = Callable[..., Path]
 
@@ -214,3 +215,16 @@ def test_a_plan_that_breaks_a_promise_is_not_published(make_case: MakeCase, monk
     with pytest.raises(VerificationError, match="not published"):
         pipeline.plan(folder)
     assert not (folder / "plan").exists()
+
+
+def test_the_checker_notices_a_purchase_that_the_budget_cannot_hold() -> None:
+    """A plan made without the rule on new money is refused by one that has it, unless the case says that money is there."""
+    portfolio, case, policy = bought(unscheduled(), "framework"), planned_small().case, load_policy()
+    off = policy.schedule.budget_cycle.model_copy(update={"level": "off"})
+    careless = policy.model_copy(update={"schedule": policy.schedule.model_copy(update={"budget_cycle": off})})
+    early = portfolio.with_tables(schedule(portfolio, case, careless))
+    found = verify(early, case, policy)["findings"].query("detail == 'promise_budget_cycle'")["row_id"]
+    assert set(found) == {"g-S5/prepare", "g-S5/move", "g-S5/cutover"}
+    granted = case.model_copy(update={"new_money_from": date(2027, 1, 1)})
+    for other in ((early, granted, policy), (portfolio.with_tables(schedule(portfolio, case, policy)), case, policy)):
+        assert "promise_budget_cycle" not in set(verify(*other)["findings"]["detail"])

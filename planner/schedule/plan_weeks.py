@@ -15,6 +15,7 @@ from planner.schedule.activities import Activity, activities_of, change_of
 from planner.schedule.anchor import anchors_of
 from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
+from planner.schedule.budget_cycle import asked_for
 from planner.schedule.meetings import soft_meetings
 from planner.schedule.missed import missed
 from planner.schedule.pins import pin
@@ -68,7 +69,12 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "relaxations": relaxations,
         "solution": solution_table(posed, result, pilot, near, portfolio),
         "findings": concat(
-            [_findings(table, waves, portfolio, case, policy), soft_meetings(table, portfolio, case, policy), told],
+            [
+                _findings(table, waves, portfolio, case, policy),
+                soft_meetings(table, portfolio, case, policy),
+                asked_for(portfolio, case, policy),
+                told,
+            ],
             "findings",
         ),
     }

@@ -9,6 +9,7 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schedule.activities import CLOUD, Activity, change_of
+from planner.schedule.budget_cycle import hold_for_money
 
 
 def quarter_of(case: Case, weeks: int) -> list[int]:
@@ -26,8 +27,9 @@ def first_week_of_wave(case: Case, wave: int) -> int:
 
 
 def bind(activities: dict[str, Activity], portfolio: Portfolio, case: Case, policy: Policy) -> str | None:
-    """Add what the hard wave rules ask of activities; returns the pilot's group when there is one."""
+    """Add what the hard wave rules and the budget cycle ask of activities; returns the pilot's group if there is one."""
     changes = change_of(activities)
+    hold_for_money(activities, portfolio, case, policy)
     _hold_back(changes, _critical(portfolio), "critical_not_first", case, policy)
     _hold_back(changes, _complex(portfolio, policy), "complex_not_first", case, policy)
     return _pilot(changes, portfolio, policy)

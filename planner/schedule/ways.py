@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from planner.calendar import monday, week_of
+from planner.calendar import monday, this_week, week_of
 from planner.case import Change
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
@@ -22,6 +22,8 @@ from planner.schedule.problem import Ints, Problem
 
 DAYS_OF_ONE = 5.0
 PEOPLE = (1, 2, 4)
+# What holds back work without being a rule from which somebody could make an exception.
+NO_RULES = ("today",)
 # What does not save a deadline alone is told where it is so many weeks sooner.
 WORTH_TELLING = 4
 
@@ -170,14 +172,16 @@ class Ways:
             yield Relaxation("freeze_exception", None, 1, "exception", monday(self.case, end), None, end)
 
     def _without_rule(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
-        rule = self.posed.activities[at].release_for
-        if rule is None:
-            return
-        release = self.problem.release.copy()
-        release[at] = 0
-        end = self._end(at, family, replace(self.problem, release=release), due)
-        if end is not None:
-            yield Relaxation("without_rule", rule, 1, "exception", None, None, end)
+        """An exception from a rule that holds back the group's own work, the one nearest to its change first."""
+        own = self.posed.activities[at].group_id
+        held = [item for item in reversed(family) if self.posed.activities[item].group_id == own]
+        rules = dict.fromkeys(self.posed.activities[item].release_for for item in held)
+        for rule in (name for name in rules if name is not None and name not in NO_RULES):
+            release = self.problem.release.copy()
+            release[[item for item in held if self.posed.activities[item].release_for == rule]] = this_week(self.case)
+            end = self._end(at, family, replace(self.problem, release=release), due)
+            if end is not None:
+                yield Relaxation("without_rule", rule, 1, "exception", None, None, end)
 
     def _people(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
         """One person more of a role, then two, ...: from the month in which the work could begin."""

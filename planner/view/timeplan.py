@@ -148,7 +148,8 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
     first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
     days = 0 if pd.isna(row["days_more"]) else round(float(row["days_more"]))
     more = desk.texts.say("days_more" if days > 0 else "days_fewer", days=abs(days)) if days else ""
-    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first, more=more)
+    amount = desk.written(row["amount"])
+    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=amount, date=first, more=more)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
     return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))

@@ -27,7 +27,7 @@ def first_week_of_wave(case: Case, wave: int) -> int:
 
 
 def bind(activities: dict[str, Activity], portfolio: Portfolio, case: Case, policy: Policy) -> str | None:
-    """Add what the hard wave rules and the budget cycle ask of activities; returns the pilot's group if there is one."""
+    """Add what the hard wave rules and the budget cycle ask of activities; returns the group of the pilot, if any."""
     changes = change_of(activities)
     hold_for_money(activities, portfolio, case, policy)
     _hold_back(changes, _critical(portfolio), "critical_not_first", case, policy)

@@ -139,7 +139,9 @@ def _peer(problem: Problem, seconds: float, seed: int) -> int | None:
     peer = Peer()
     limits = [*problem.capacity[:, 0].tolist()]
     resources = [peer.add_renewable(capacity=limit) for limit in limits]
-    stocks = [peer.add_non_renewable(capacity=limit) for limit in problem.stock.tolist()]
+    # Called non-renewable in its first versions.
+    add_stock = getattr(peer, "add_consumable", None) or peer.add_non_renewable
+    stocks = [add_stock(capacity=limit) for limit in problem.stock.tolist()]
     tasks = [peer.add_task() for _ in range(len(problem))]
     for at, task in enumerate(tasks):
         for mode in problem.modes(at):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from planner.calendar import last_week_by
+from planner.calendar import closing, last_week_by
 from planner.case import Case
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION
-from planner.schedule.pose import SCALE, Posed
+from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
 from planner.schedule.problem import Problem
 from planner.schedule.result import SolveResult
 
 # In the order in which they are tried to be left out: what is easiest to change stays longest in the answer.
-KINDS = ("phases", "precedence", "foundation", "freeze", "wave_rule", "capacity", "lead_time")
+KINDS = ("phases", "precedence", "foundation", "freeze", "no_meeting", "wave_rule", "capacity", "lead_time")
+# What the amounts of the resources that are no teams stand for.
+LIMITS = {CUTOVERS: "cutovers", SERVERS: "wave_size", BUDGET: "budget"}
 
 
 @dataclass(frozen=True)
@@ -45,41 +46,52 @@ class Clashes:
             for kind in KINDS:
                 if self.earliest(at, family, set(kept) - {kind}) > due:
                     kept.remove(kind)
-            near = [item for item in family if "precedence" in kept or self._is_own(item, at)]
-            return True, [*self._start(due), *(item for kind in kept for item in self._clash(kind, at, near))]
-        for role_at, role in enumerate(self.posed.roles):
-            needed = self.work(role_at, family)
-            if needed > self.problem.capacity[role_at][: due + 1].sum():
-                return True, [Clash("capacity", role, math.ceil(needed / SCALE))]
-            shared = self.work(role_at, self._due_by(due) | set(family))
-            if shared > self.problem.capacity[role_at][: due + 1].sum():
-                return True, [Clash("shared_capacity", role, math.ceil(shared / SCALE))]
+            _, chain = self._chain(at, family, set(kept))
+            # What is held back by a date does not hang on the day on which work begins.
+            start = [] if "wave_rule" in kept and self.problem.release[chain[0]] > 0 else self._start(due)
+            return True, [*start, *(item for kind in kept for item in self._clash(kind, at, chain))]
+        for resource, name in enumerate(self.problem.resources):
+            has = self._capacity(resource, due)
+            if self.work(resource, family) > has:
+                return True, [Clash(LIMITS.get(name, "capacity"), name)]
+            if self.work(resource, self._due_by(due) | set(family)) > has:
+                return True, [Clash(LIMITS.get(name, "shared_capacity"), name)]
         return False, self.observed(family)
 
-    def _is_own(self, item: int, at: int) -> bool:
-        return self.posed.activities[item].group_id in (self.posed.activities[at].group_id, FOUNDATION)
+    def _capacity(self, resource: int, due: int) -> int:
+        """All that there is of a resource up to a week, or to the end of the period that holds it."""
+        last = self.problem.slot[resource][min(due, self.problem.weeks - 1)] + 1 if due >= 0 else 0
+        return int(self.problem.capacity[resource][:last].sum())
 
     def _start(self, due: int) -> list[Clash]:
         return [Clash("start")] if due >= 0 else [Clash("start", "passed")]
 
     def earliest(self, at: int, family: list[int], kinds: set[str]) -> int:
         """Earliest week of the change when only some kinds of constraints count, and capacity is no matter."""
+        return self._chain(at, family, kinds)[0]
+
+    def _chain(self, at: int, family: list[int], kinds: set[str]) -> tuple[int, list[int]]:
+        """That week, and the activities that make it so late: one after the other, the change last."""
         ends: dict[int, int] = {}
+        waits: dict[int, int] = {}
         for item in family:
             stands = "wave_rule" in kinds or self.problem.fixed[item]
             begin = int(self.problem.release[item]) if stands else 0
             for before, lag in self.problem.predecessors(item):
-                if self._edge(item, before) in kinds:
-                    begin = max(begin, ends[before] + lag)
+                if self._edge(item, before) in kinds and ends[before] + lag > begin:
+                    begin, waits[item] = ends[before] + lag, before
             mode = min(self.problem.modes(item), key=lambda mode: int(self.problem.duration[mode]))
             weeks = self._length(item, mode, kinds)
             watch = int(self.problem.watch[mode]) - (int(self.problem.duration[mode]) - weeks)
             row = int(self.problem.closed_row[item])
-            if row >= 0 and "freeze" in kinds:
+            if row >= 0 and ("no_meeting" if self.posed.activities[item].needs_meeting else "freeze") in kinds:
                 is_open = np.flatnonzero(~self.problem.closed[row][begin + watch :])
                 begin += int(is_open[0]) if len(is_open) else self.problem.weeks
             if item == at:
-                return begin + watch
+                chain = [at]
+                while chain[-1] in waits:
+                    chain.append(waits[chain[-1]])
+                return begin + watch, chain[::-1]
             ends[item] = begin + weeks
         raise AssertionError("an activity is among its own ancestors")
 
@@ -122,8 +134,18 @@ class Clashes:
         elif kind == "wave_rule":
             for rule in sorted({item.release_for for item in activities if item.release_for}):
                 yield Clash("wave_rule", rule)
+        elif kind == "freeze":
+            yield Clash("freeze", self._closing(at))
         else:
             yield Clash(kind)
+
+    def _closing(self, at: int) -> str | None:
+        """What closes the week in which the change could take place otherwise."""
+        if self.problem.closed_row[at] < 0:
+            return None
+        week = self.earliest(at, ancestors(self.problem, at), set(KINDS) - {"freeze"})
+        rules, areas = self.policy.schedule.calendar, self.posed.activities[at].areas
+        return closing(self.case, rules, week, areas) or None
 
     def _slowest(self, item: int) -> str | None:
         """Role that makes an activity longer than it has to be."""
@@ -169,13 +191,13 @@ class Clashes:
 
 
 def dues(posed: Posed, case: Case) -> dict[int, int]:
-    """Week by which each change has to have taken place: its deadline, or the horizon; pins are told elsewhere."""
+    """Week by which each change has to have taken place: its deadline or the date that people gave, or the horizon."""
     horizon = last_week_by(case, case.horizon_date)
-    last = {activity.group_id: at for at, activity in enumerate(posed.activities) if activity.changes}
+    lasts = set({activity.group_id: at for at, activity in enumerate(posed.activities) if activity.changes}.values())
     return {
-        at: horizon if activity.due is None else activity.due
-        for at, activity in enumerate(posed.activities)
-        if activity.due is not None or at in last.values()
+        at: min(asked, default=horizon)
+        for at, asked in enumerate([w for w in (item.due, item.pinned) if w is not None] for item in posed.activities)
+        if asked or at in lasts
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from planner.calendar import friday
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
@@ -38,12 +39,17 @@ def missed(posed: Posed, result: SolveResult, case: Case, policy: Policy, portfo
     clashes = Clashes(posed, result, case, policy)
     ways = Ways(clashes, portfolio) if len(posed.problem) <= TRIED_UP_TO else None
     late = [
-        (posed.activities[at].due is None, due + 1 - int(clashes.change_ends[at]), at)
+        (_kind(posed.activities[at], due) == "horizon", due + 1 - int(clashes.change_ends[at]), at)
         for at, due in clashes.dues.items()
         if clashes.change_ends[at] > due + 1
     ]
     kept = [item for depth, item in enumerate(sorted(late)) if not item[0] or depth < EXPLAINED]
     return [_explained(clashes, ways, at, -weeks, depth < EXPLAINED) for depth, (_, weeks, at) in enumerate(kept)]
+
+
+def _kind(activity: Activity, due: int) -> str:
+    """What asks for a change by a week."""
+    return "deadline" if due == activity.due else "pin" if due == activity.pinned else "horizon"
 
 
 def _explained(clashes: Clashes, ways: Ways | None, at: int, weeks: int, at_length: bool) -> Missed:
@@ -53,6 +59,8 @@ def _explained(clashes: Clashes, ways: Ways | None, at: int, weeks: int, at_leng
     end = int(clashes.change_ends[at]) - 1
     later = Relaxation("later_deadline", None, weeks, "weeks", None, None, end)
     others = tuple(ways.of(at, family, due)) if ways and at_length else ()
-    kind, day = ("horizon", clashes.case.horizon_date) if activity.due is None else ("deadline", activity.deadline)
+    kind = _kind(activity, due)
+    days = {"horizon": clashes.case.horizon_date, "deadline": activity.deadline, "pin": friday(clashes.case, due)}
+    day = days[kind]
     assert day is not None
     return Missed(activity, day, end, weeks, is_proven, (Clash(kind), *why), (later, *others))

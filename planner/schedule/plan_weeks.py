@@ -94,7 +94,7 @@ def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
     try:
         return solve(posed.problem, _by_urgency(posed), _effort(policy))
     except Unplaceable as reason:
-        raise impossible.no_room(posed, reason.activity, case) from None
+        raise impossible.no_room(posed, reason.activity, case, policy) from None
     except Circle as reason:
         raise impossible.circle(posed, reason.activities) from None
 

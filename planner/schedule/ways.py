@@ -12,16 +12,22 @@ import numpy as np
 from planner.calendar import monday, this_week, week_of
 from planner.case import Change
 from planner.portfolio import Portfolio
-from planner.schedule.activities import Activity, change_of
+from planner.schedule.activities import FOUNDATION, Activity, change_of
 from planner.schedule.alternatives import Alternatives, Choice
 from planner.schedule.clash import KINDS, Clashes, ancestors, dues
 from planner.schedule.kernel import Kernel
-from planner.schedule.pose import Posed, pose
+from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
 from planner.schedule.problem import Ints, Problem
 
 DAYS_OF_ONE = 5.0
 PEOPLE = (1, 2, 4)
+# Limits of the case and the policy that may be raised: kind, unit, one step of it, and the steps that are tried.
+LARGER = {
+    CUTOVERS: ("more_cutovers", "systems_per_week", 1, (1, 2, 4)),
+    SERVERS: ("more_waves", "waves", 1, (1, 2)),
+    BUDGET: ("more_budget", "sek_per_year", 100_000, (1, 2, 5, 10, 20, 50, 100)),
+}
 # What holds back work without being a rule from which somebody could make an exception.
 NO_RULES = ("today",)
 # What does not save a deadline alone is told where it is so many weeks sooner.
@@ -59,10 +65,15 @@ class Ways:
         yield from self._otherwise(at, family, due)
         if self.clashes.earliest(at, family, kinds - {"freeze"}) <= due:
             yield from self._exception(at, due)
+        if self.clashes.earliest(at, family, kinds - {"no_meeting"}) <= due:
+            yield from self._meeting(at, family, due)
+        if self.clashes.earliest(at, family, kinds - {"precedence"}) <= due:
+            yield from self._without_order(at, family, due)
         if self.clashes.earliest(at, family, kinds - {"wave_rule"}) <= due:
             yield from self._without_rule(at, family, due)
         if self.clashes.earliest(at, family, kinds - {"capacity"}) <= due:
             yield from self._people(at, family, due)
+            yield from self._larger(at, family, due)
 
     def _end(self, at: int, family: list[int], problem: Problem, latest: int) -> int | None:
         """Week of the change when this work goes first; None when it is after `latest` or others are late instead."""
@@ -98,7 +109,7 @@ class Ways:
             return
         sums = np.concatenate([[0], np.cumsum(weeks)])
         duration = sums[self.problem.segment_at[1:]] - sums[self.problem.segment_at[:-1]]
-        shorter = replace(self.problem, segment_weeks=weeks, duration=duration, demand=self._samework(weeks))
+        shorter = replace(self.problem, segment_weeks=weeks, duration=duration, demand=self._same_work(weeks))
         end = self._end(at, family, shorter, max(due, int(self.change_ends[at]) - 1 - WORTH_TELLING))
         if end is not None:
             yield Relaxation("faster_procurement", None, saved, "weeks", None, None, end)
@@ -153,7 +164,7 @@ class Ways:
             if self.posed.activities[at].group_id != group_id
         )
 
-    def _samework(self, weeks: Ints) -> Ints:
+    def _same_work(self, weeks: Ints) -> Ints:
         segment = np.repeat(np.arange(len(weeks)), np.diff(self.problem.demand_at))
         work = self.problem.demand * self.problem.segment_weeks[segment]
         demand: Ints = np.where(
@@ -170,6 +181,50 @@ class Ways:
         end = self._end(at, family, replace(self.problem, closed_row=rows), due)
         if end is not None:
             yield Relaxation("freeze_exception", None, 1, "exception", monday(self.case, end), None, end)
+
+    def _meeting(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
+        """An extra meeting for the decisions of the group."""
+        own = self.posed.activities[at].group_id
+        steps = [item for item in family if self.posed.activities[item].needs_meeting]
+        steps = [item for item in steps if self.posed.activities[item].group_id == own]
+        rows = self.problem.closed_row.copy()
+        rows[steps] = -1
+        end = self._end(at, family, replace(self.problem, closed_row=rows), due) if steps else None
+        if end is not None:
+            yield Relaxation("meeting_exception", None, len(steps), "exception", None, None, end)
+
+    def _without_order(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
+        """The change before that of another group: somebody has to bridge what flows between the two."""
+        own = self.posed.activities[at].group_id
+        after = np.repeat(np.arange(len(self.problem)), np.diff(self.problem.before_at))
+        group = np.array([activity.group_id for activity in self.posed.activities], dtype=object)
+        crosses = (group[after] == own) & (group[self.problem.before] != own)
+        for other in sorted(set(group[self.problem.before[crosses]]) - {FOUNDATION}):
+            kept = ~(crosses & (group[self.problem.before] == other))
+            counts = np.concatenate([[0], np.cumsum(np.bincount(after[kept], minlength=len(self.problem)))])
+            freed = replace(
+                self.problem, before_at=counts, before=self.problem.before[kept], lag=self.problem.lag[kept]
+            )
+            end = self._end(at, ancestors(freed, at), freed, due)
+            if end is not None:
+                yield Relaxation("without_order", str(other), 1, "exception", None, None, end)
+
+    def _larger(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
+        """A higher limit: of changes a week, of servers a wave (by waves side by side) or of a year's budget."""
+        for name, (kind, unit, step, sizes) in LARGER.items():
+            if name not in self.problem.resources:
+                continue
+            resource = self.problem.resources.index(name)
+            whole = int(self.problem.capacity[resource].max()) if name == SERVERS else step
+            periods = int(self.problem.slot[resource][max(due, 0)]) + 1
+            for size in sizes if self.clashes.work(resource, family) else ():
+                capacity = self.problem.capacity.copy()
+                capacity[resource][:periods] += whole * size
+                end = self._end(at, family, replace(self.problem, capacity=capacity), due)
+                if end is not None:
+                    price = float(step * size * periods) if name == BUDGET else None
+                    yield Relaxation(kind, None, step * size, unit, None, price, end)
+                    break
 
     def _without_rule(self, at: int, family: list[int], due: int) -> Iterator[Relaxation]:
         """An exception from a rule that holds back the group's own work, the one nearest to its change first."""

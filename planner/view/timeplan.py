@@ -129,6 +129,8 @@ def _clash(desk: Desk, row: dict[str, Any]) -> str:
         subject = _team(desk, subject)
     elif kind in ("precedence", "lead_time"):
         subject = _group(desk, subject)
+    elif kind == "freeze" and subject:
+        kind = "freeze_named"
     elif kind == "phases":
         subject = ", ".join(desk.texts.say(f"phase_{name}").lower() for name in subject.split())
     elif kind == "wave_rule":
@@ -143,12 +145,16 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
         subject = _team(desk, subject)
     elif row["kind"] == "without_rule":
         subject = desk.texts.say(f"wave_{subject}")
+    elif row["kind"] == "without_order":
+        subject = _group(desk, subject)
     elif row["kind"] == "other_disposition":
         subject = ", ".join(_choice(desk, choice, deadline) for choice in text(row["choices"]).split())
     first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
     days = 0 if pd.isna(row["days_more"]) else round(float(row["days_more"]))
     more = desk.texts.say("days_more" if days > 0 else "days_fewer", days=abs(days)) if days else ""
-    amount = desk.written(row["amount"])
+    amount = (
+        f"{row['amount']:,.0f}".replace(",", "\u00a0") if row["unit"] == "sek_per_year" else desk.written(row["amount"])
+    )
     words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=amount, date=first, more=more)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,17 +51,26 @@ class Clashes:
             start = [] if "wave_rule" in kept and self.problem.release[chain[0]] > 0 else self._start(due)
             return True, [*start, *(item for kind in kept for item in self._clash(kind, at, chain))]
         for resource, name in enumerate(self.problem.resources):
-            has = self._capacity(resource, due)
-            if self.work(resource, family) > has:
+            every = self._due_by(due) | set(family)
+            if self.work(resource, family) > self._capacity(resource, due, family):
                 return True, [Clash(LIMITS.get(name, "capacity"), name)]
-            if self.work(resource, self._due_by(due) | set(family)) > has:
+            if self.work(resource, every) > self._capacity(resource, due, every):
                 return True, [Clash(LIMITS.get(name, "shared_capacity"), name)]
         return False, self.observed(family)
 
-    def _capacity(self, resource: int, due: int) -> int:
-        """All that there is of a resource up to a week, or to the end of the period that holds it."""
-        last = self.problem.slot[resource][min(due, self.problem.weeks - 1)] + 1 if due >= 0 else 0
-        return int(self.problem.capacity[resource][:last].sum())
+    def _capacity(self, resource: int, due: int, items: Iterable[int]) -> int:
+        """All that there is of a resource up to a week, or to the end of the period that holds it; of changes, in the
+        weeks that are open to some of them."""
+        last = int(self.problem.slot[resource][min(due, self.problem.weeks - 1)]) + 1 if due >= 0 else 0
+        capacity = self.problem.capacity[resource][:last]
+        if self.problem.resources[resource] == CUTOVERS:
+            changing = [item for item in items if self.posed.activities[item].changes]
+            rows = {int(self.problem.closed_row[item]) for item in changing}
+            is_open = [
+                ~self.problem.closed[row][:last] if row >= 0 else np.ones(last, np.bool_) for row in sorted(rows)
+            ]
+            capacity = capacity[np.logical_or.reduce(is_open)] if is_open else capacity
+        return int(capacity.sum())
 
     def _start(self, due: int) -> list[Clash]:
         return [Clash("start")] if due >= 0 else [Clash("start", "passed")]

@@ -39,9 +39,10 @@ def _hold_back(changes: dict[str, Activity], groups: set[str], name: str, case: 
     rule = policy.schedule.wave_rule(name)
     if rule.level != "hard":
         return
+    first = first_week_of_wave(case, rule.value + 1)
     for group_id in sorted(groups & set(changes)):
         activity = changes[group_id]
-        week = first_week_of_wave(case, rule.value + 1) - activity.parts[0].least + 1
+        week = first - activity.parts[0].least + 1
         if activity.phase == "cutover" and activity.begun is None and week > activity.release:
             activity.release, activity.release_for = week, name
 

@@ -15,6 +15,8 @@ from planner.policy.schedule import CalendarRule
 from planner.portfolio import Portfolio
 from planner.schedule import schedule
 from planner.schedule.alternatives import Alternatives, Choice
+from planner.schema import load_table
+from planner.texts import load_texts
 from tests.small_case import bought, planned_small, unscheduled
 
 Made = dict[str, pd.DataFrame]
@@ -222,3 +224,29 @@ def test_a_team_without_any_days_names_what_would_be_enough() -> None:
         for team in planned_small().case.teams
     ]
     assert scheduled(unscheduled(), teams=enough)["activities"]["end_date"].max() <= pd.Timestamp(found[2])
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_kind_has_words(language: str) -> None:
+    labels = load_texts(language).labels
+    for table, prefix in (("clashes", "clash"), ("relaxations", "way")):
+        missing = [
+            kind for kind in load_table(table).column("kind").values if kind not in ("deadline", "pin", "horizon")
+        ]
+        assert [kind for kind in missing if f"{prefix}_{kind}" not in labels] == []
+
+
+def test_what_lies_behind_another_group_is_told() -> None:
+    """System 3 waits for System 1, which waits for a date that somebody gave."""
+    portfolio = alone()
+    pins = pd.DataFrame([{"system_id": "S1", "kind": "not_before", "value": "2027-09-06"}])
+    made = scheduled(Portfolio({**portfolio.tables, "pins": pins}))
+    bound = (
+        made["wave_bounds"].set_index("group_id").loc["g-S3"]
+        if "g-S3" in set(made["wave_bounds"]["group_id"])
+        else None
+    )
+    others = made["wave_bounds"].query("bound_by == 'precedence'")
+    assert len(others) and others["behind_by"].notna().all()
+    assert set(others["behind_by"]) - {"precedence"}
+    assert bound is None or bound["behind_group_id"] == "g-S1"

@@ -117,3 +117,11 @@ class Binding:
             if bound.kind != "precedence" or not own:
                 return bound, at
             at = bound.blocker
+
+    def behind(self, at: int) -> tuple[Bound, int] | None:
+        """Where an activity waits for another group: what binds at the end of the chain of groups, and where."""
+        found = None
+        while self.bounds[at].kind == "precedence" and self.bounds[at].blocker >= 0:
+            found = self.root(self.bounds[at].blocker)
+            at = found[1]
+        return found

@@ -26,6 +26,7 @@ def wave_bounds(waves: pd.DataFrame, activities: dict[str, Activity], posed: Pos
         at = min((posed.number[changes[group].key] for group in last), key=lambda at: (binding.slack[at], at))
         bound, where = binding.root(at)
         phase, weeks = _longest(at, where, posed, binding)
+        behind = binding.behind(where)
         rows.append(
             {
                 "wave": wave,
@@ -33,6 +34,9 @@ def wave_bounds(waves: pd.DataFrame, activities: dict[str, Activity], posed: Pos
                 "activity_id": posed.activities[where].key,
                 "bound_by": bound.kind,
                 "bound_detail": bound.detail,
+                "behind_group_id": posed.activities[behind[1]].group_id if behind else None,
+                "behind_by": behind[0].kind if behind else None,
+                "behind_detail": behind[0].detail if behind else None,
                 "longest_phase": phase,
                 "longest_weeks": weeks,
                 "slack_weeks": int(binding.slack[at]),

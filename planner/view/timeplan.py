@@ -14,24 +14,33 @@ def bounds(desk: Desk) -> tuple[Bound, ...]:
     """For every wave what keeps it from being earlier, in words."""
     table = desk.table("wave_bounds").to_dict("records")
     return tuple(
-        Bound(int(row["wave"]), _because(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"])))
+        Bound(int(row["wave"]), _bound(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"])))
         for row in table
     )
 
 
-def _because(desk: Desk, row: dict[str, Any]) -> str:
-    detail = text(row["bound_detail"])
-    if row["bound_by"] == "precedence":
+def _bound(desk: Desk, row: dict[str, Any]) -> str:
+    """What binds, and what lies behind it where that is another group."""
+    because = _because(desk, row["bound_by"], text(row["bound_detail"]))
+    if not text(row["behind_by"]):
+        return because
+    behind = _because(desk, row["behind_by"], text(row["behind_detail"]))
+    group = _group(desk, text(row["behind_group_id"]))
+    return desk.texts.say("because_behind", because=because, group=group, behind=behind)
+
+
+def _because(desk: Desk, kind: str, detail: str) -> str:
+    if kind == "precedence":
         detail = _group(desk, detail.split("/")[0])
-    elif row["bound_by"] == "capacity":
+    elif kind == "capacity":
         detail = _team(desk, detail)
-    elif row["bound_by"] == "wave_rule":
+    elif kind == "wave_rule":
         detail = desk.texts.say(f"wave_{detail}")
-    elif row["bound_by"] in ("freeze", "no_meeting"):
+    elif kind in ("freeze", "no_meeting"):
         detail = _freeze(desk, detail)
     else:
         detail = ""
-    return desk.texts.say(f"because_{row['bound_by']}", detail=detail)
+    return desk.texts.say(f"because_{kind}", detail=detail)
 
 
 def _group(desk: Desk, group_id: str) -> str:

@@ -241,12 +241,6 @@ def test_what_lies_behind_another_group_is_told() -> None:
     portfolio = alone()
     pins = pd.DataFrame([{"system_id": "S1", "kind": "not_before", "value": "2027-09-06"}])
     made = scheduled(Portfolio({**portfolio.tables, "pins": pins}))
-    bound = (
-        made["wave_bounds"].set_index("group_id").loc["g-S3"]
-        if "g-S3" in set(made["wave_bounds"]["group_id"])
-        else None
-    )
-    others = made["wave_bounds"].query("bound_by == 'precedence'")
-    assert len(others) and others["behind_by"].notna().all()
-    assert set(others["behind_by"]) - {"precedence"}
-    assert bound is None or bound["behind_group_id"] == "g-S1"
+    told = made["wave_bounds"].set_index("group_id")[["bound_detail", "behind_group_id", "behind_by", "behind_detail"]]
+    assert told.loc["g-S3"].tolist() == ["g-S1/cutover", "g-S1", "wave_rule", "pin"]
+    assert told.loc["g-S4"].tolist() == ["g-S3/cutover", "g-S1", "wave_rule", "pin"], "through one that waits itself"

@@ -26,7 +26,9 @@ def _bound(desk: Desk, row: dict[str, Any]) -> str:
         return because
     behind = _because(desk, row["behind_by"], text(row["behind_detail"]))
     group = _group(desk, text(row["behind_group_id"]))
-    return desk.texts.say("because_behind", because=because, group=group, behind=behind)
+    is_same = text(row["bound_detail"]).split("/")[0] == text(row["behind_group_id"])
+    words = "because_behind_it" if is_same else "because_behind"
+    return desk.texts.say(words, because=because, group=group, behind=behind)
 
 
 def _because(desk: Desk, kind: str, detail: str) -> str:

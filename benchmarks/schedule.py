@@ -2,9 +2,14 @@
 
     python -m benchmarks.schedule [--sizes 1000 10000 100000] [--kind j120 --all] [--seconds 20]
 
-Published instances (PSPLIB, MMLIB) are looked for in the folder that FARDPLAN_INSTANCES names, or in ../shared/data;
-without them, and without PyJobShop, that part says so. Best known values are read from `bks.csv` beside the instances
-(columns: instance, bks). Portfolios are drawn with three seeds, and the median is printed.
+Published instances (PSPLIB and MMLIB as .sm and .mm, the RG300 and other sets in Patterson's format as .rcp) are
+looked for, in it and below, in the folder that FARDPLAN_INSTANCES names, or in ../shared/data; `--kind` is how their
+names begin. The sets are their authors' to give away: PSPLIB is on the pages of TU Muenchen, MMLIB and RG300 on those
+of the OR&S group in Ghent; the source package `psplib` of the Python package index holds one instance of each of
+several formats, which is enough to see that everything runs. Best known values are read from `bks.csv` beside the
+instances (columns: instance, bks). To compare with PyJobShop, install it beside the project (`pip install pyjobshop`;
+it is no dependency); without instances or without it that part says so. Everything is run with three seeds, and the
+median is printed.
 """
 
 from __future__ import annotations
@@ -13,12 +18,14 @@ import argparse
 import csv
 import statistics
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.portfolios import portfolio
-from benchmarks.project_files import find, folders, read_project
+from benchmarks.project_files import find, folders, read_instance
 from planner.schedule.bounds import resource_end
 from planner.schedule.exact import Model
 from planner.schedule.kernel import Kernel
@@ -64,22 +71,51 @@ def _portfolio(size: int, seed: int) -> tuple[float, ...]:
 
 
 def published(kind: str, limit: int | None, seconds: float) -> None:
-    """Published instances, against CP-SAT from nothing and PyJobShop."""
+    """Published instances, against CP-SAT from nothing and PyJobShop: medians of three seeds."""
     paths = find(kind, limit)
     if not paths:
         print(f"{kind}: no instances in {', '.join(str(folder.name) for folder in folders())}: not measured")
         return
     best = _best_known(paths)
-    print("instance  ours  bound  status  CPU s  CP-SAT cold  PyJobShop  best known")
+    print(
+        "instance  ours  greedy  bound  over bound %  over best known %  CPU s  CP-SAT cold (CPU s)  PyJobShop (CPU s)"
+    )
     for path in paths:
-        problem = read_project(path.read_text(encoding="latin-1"))
-        began = time.process_time()
-        result = solve(problem, effort=Effort(exact_up_to=10_000, placements=50_000, seconds=seconds))
-        spent = time.process_time() - began
-        cold = Model(problem, problem.weeks).solve(0, seconds)
-        alone = "-" if cold.start is None or cold.mode is None else problem.objective(cold.start, cold.mode)
-        print(path.stem, result.objective, result.lower_bound, result.status, f"{spent:.1f}", alone,
-              _peer(problem, seconds), best.get(path.stem, "-"))  # fmt: skip
+        problem = read_instance(path)
+        ours = [_ours(problem, seconds, seed) for seed in SEEDS]
+        cold = [_timed(partial(_cold, problem, seconds, seed)) for seed in SEEDS]
+        peer = [_timed(partial(_peer, problem, seconds, seed)) for seed in SEEDS]
+        objective, greedy, bound, spent = (statistics.median(column) for column in zip(*ours, strict=True))
+        known = best.get(path.stem)
+        print(f"{path.stem}  {objective:g}  {greedy:g}  {bound:g}  {100 * (objective / bound - 1):.2f}  "
+              f"{'-' if known is None else f'{100 * (objective / known - 1):.2f}'}  {spent:.1f}  "
+              f"{_median(cold)}  {_median(peer)}")  # fmt: skip
+
+
+def _ours(problem: Problem, seconds: float, seed: int) -> tuple[int, int, int, float]:
+    began = time.process_time()
+    result = solve(problem, effort=Effort(exact_up_to=10_000, placements=50_000, seconds=seconds, seed=seed))
+    return result.objective, result.greedy, result.lower_bound, time.process_time() - began
+
+
+def _cold(problem: Problem, seconds: float, seed: int) -> int | None:
+    found = Model(problem, problem.weeks).solve(0, seconds, seed)
+    return None if found.start is None or found.mode is None else problem.objective(found.start, found.mode)
+
+
+def _timed(run: Callable[[], int | None]) -> tuple[int | None, float]:
+    began = time.process_time()
+    return run(), time.process_time() - began
+
+
+def _median(runs: list[tuple[int | None, float]]) -> str:
+    """Median of the seeds that found a schedule, and of the CPU seconds; how many found none."""
+    found = [objective for objective, _ in runs if objective is not None]
+    spent = statistics.median(seconds for _, seconds in runs)
+    if not found:
+        return f"none ({spent:.1f})"
+    without = f", {len(runs) - len(found)} of {len(runs)} without" if len(found) < len(runs) else ""
+    return f"{statistics.median(found):g} ({spent:.1f}{without})"
 
 
 def _best_known(paths: list[Path]) -> dict[str, int]:
@@ -91,16 +127,21 @@ def _best_known(paths: list[Path]) -> dict[str, int]:
     return known
 
 
-def _peer(problem: Problem, seconds: float) -> object:
-    """Makespan that PyJobShop finds in the same time; renewable resources and stocks only, as in the libraries."""
+def _peer(problem: Problem, seconds: float, seed: int) -> int | None:
+    """Makespan that PyJobShop finds in the same time; renewable resources and stocks only, as in the libraries.
+
+    None where it finds none or is not installed.
+    """
     try:
         from pyjobshop import Model as Peer
     except ImportError:
-        return "not installed"
+        return None
     peer = Peer()
     limits = [*problem.capacity[:, 0].tolist()]
     resources = [peer.add_renewable(capacity=limit) for limit in limits]
-    stocks = [peer.add_non_renewable(capacity=limit) for limit in problem.stock.tolist()]
+    # Called non-renewable in its first versions.
+    add_stock = getattr(peer, "add_consumable", None) or peer.add_non_renewable
+    stocks = [add_stock(capacity=limit) for limit in problem.stock.tolist()]
     tasks = [peer.add_task() for _ in range(len(problem))]
     for at, task in enumerate(tasks):
         for mode in problem.modes(at):
@@ -109,7 +150,8 @@ def _peer(problem: Problem, seconds: float) -> object:
             peer.add_mode(task, [*resources, *stocks], duration=int(problem.duration[mode]), demands=demands)
         for before, _ in problem.predecessors(at):
             peer.add_end_before_start(tasks[before], task)
-    return int(peer.solve(time_limit=seconds, display=False, num_workers=1).objective)
+    result = peer.solve(time_limit=seconds, display=False, num_workers=1, random_seed=seed)
+    return int(result.objective) if result.best.tasks else None
 
 
 def main() -> None:

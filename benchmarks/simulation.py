@@ -3,7 +3,8 @@
     python -m benchmarks.simulation [--activities 1000 5000] [--samples 10000] [--runs 5]
 
 The network is drawn: every activity waits for up to three of the fifty before it. Prints seconds of CPU for the kernel
-(drawing with drivers, waiting, cut-overs after freezes, cost by wave), for percentiles and criticality, and for NumPy's
+(drawing with drivers, waiting, cut-overs after freezes and
+at most three a week, cost by wave), for percentiles and criticality, and for NumPy's
 own `triangular` on as many numbers in the same run, which is what a plain simulation spends its time on. The goal for
 1,000 activities and 10,000 futures is 0.1 s.
 """
@@ -31,12 +32,15 @@ def drawn(activities: int, seed: int = 1) -> tuple[Draws, Bounds, list[int]]:
     before = [sorted({int(at) for at in draw.integers(max(0, n - 50), n, 3)}) if n else [] for n in range(activities)]
     teams = ["application", "business", "platform", "security"]
     drivers = [teams[int(at)] for at in draw.integers(0, 4, activities)]
-    wait = np.zeros(200 * activities, np.float32)
+    wait = np.zeros(2 * activities, np.float32)
     wait[::26] = 6
     is_change = draw.random(activities) < 0.3
     least = [1.0] * activities
     draws = Draws(days, least, least, {}, drivers, dict.fromkeys(teams, 0.7))
-    bounds = Bounds([0.0] * activities, before, wait[None, :], np.where(is_change, 0, -1).tolist())
+    opens = np.where(is_change, 0, -1).tolist()
+    # As many changes a week as are planned in one, and a few to spare.
+    changes = [1 if at >= 0 else 0 for at in opens]
+    bounds = Bounds([0.0] * activities, before, wait[None, :], opens, changes, 3)
     return draws, bounds, (np.arange(activities) * WAVES // activities).tolist()
 
 

@@ -146,8 +146,9 @@ class Case(_Frozen):
     default. `providers` (ids of facts/providers.yaml) and `regions` (ids, or countries such as SE) are where systems
     may run; without them everywhere that the policy has a target. `region` is where prices are from.
     `max_cutovers_per_week` limits how many systems change hands in a week. `budgets` is what the planned work of a
-    calendar year may cost (SEK; a year without one has no limit). `look` is how documents look. `scenarios` are
-    variants to compare, by name.
+    calendar year may cost (SEK; a year without one has no limit). `new_money_from` is the first day on which there is
+    money for new contracts; the policy's budget cycle says when, where the case does not. `look` is how documents
+    look. `scenarios` are variants to compare, by name.
     """
 
     organisation: Name
@@ -173,6 +174,7 @@ class Case(_Frozen):
     freezes: list[Freeze] = Field(default_factory=list)
     max_cutovers_per_week: Annotated[int, Field(gt=0)] = 3
     budgets: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    new_money_from: date | None = None
     look: Look | None = None
     scenarios: dict[Annotated[str, Field(pattern=r"^[a-zåäö][a-zåäö0-9_]*$")], Scenario] = Field(default_factory=dict)
     _folder: Path = PrivateAttr(default=Path())

@@ -22,7 +22,7 @@ FLOORS = [
     {"policy"},
     {"portfolio", "case"},
     {"identity"},
-    {"ingest", "calendar", "catalogue", "lineage", "rules", "shared_services", "review"},
+    {"ingest", "calendar", "catalogue", "lineage", "rules", "shared_services", "review", "effort"},
     {
         "business_case",
         "counters",
@@ -53,7 +53,7 @@ FLOORS = [
     {"cli_fleet"},
     {"cli"},
 ]
-STEPS = FLOORS[8]
+STEPS = next(floor for floor in FLOORS if "classify" in floor)
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 

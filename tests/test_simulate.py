@@ -235,3 +235,36 @@ def test_a_policy_that_makes_no_sense_is_refused(name: str, value: float) -> Non
     data = POLICY.simulation.model_dump()
     with pytest.raises(ValueError, match=name):
         Simulation.model_validate({**data, name: {**data[name], "value": value}})
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_no_future_has_more_changes_in_a_week_than_the_limit(most: int) -> None:
+    """Counted future by future; nothing waits that has room, and nobody ends in a closed week."""
+    count, amounts = 12, [1 + at % most for at in range(12)]
+    spread = np.tile(np.linspace(1, 8, 1024, dtype=np.float32), (count, 1))
+    draws = Draws(spread, [1.0] * count, [0.0] * count, {}, [""] * count, {"": 0.0})
+    wait = np.zeros((1, 80), np.float32)
+    wait[0, 4:7] = [3, 2, 1]
+    free = Bounds([0.0] * count, [[]] * count, wait, [0] * count)
+    held = Bounds([0.0] * count, [[]] * count, wait, [0] * count, amounts, most)
+    without, ends = (next(iter(futures(draws, given, [0] * count, 300, 0, 3))).end for given in (free, held))
+    weeks, wanted = (np.ceil(end).astype(int) - 1 for end in (ends, without))
+    assert (weeks >= wanted).all() and (weeks > wanted).any()
+    for future in range(300):
+        used = np.zeros(80, dtype=int)
+        for at in range(count):
+            week = wanted[at, future]
+            while used[week] + amounts[at] > most or wait[0, week]:
+                week += 1
+            used[week] += amounts[at]
+            assert week == weeks[at, future]
+
+
+def test_a_week_that_is_full_puts_a_change_off() -> None:
+    made = scheduled([("A", 0, 3, 5.0), ("B", 0, 3, 5.0)], (1, 1))
+    cutovers = made["activities"].assign(phase="cutover")
+    portfolio = Portfolio({**made.tables, "activities": conform(cutovers, "activities")})
+    one, two = (case().model_copy(update={"max_cutovers_per_week": most}) for most in (1, 2))
+    planned = pd.Timestamp(2027, 2, 5)
+    ends = [simulate(portfolio, given, POLICY)["risk_activities"]["p50_date"].max() for given in (one, two)]
+    assert ends == [planned + pd.Timedelta(weeks=1), planned]

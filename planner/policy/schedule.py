@@ -92,6 +92,21 @@ class CalendarRule(Part):
         return self
 
 
+class BudgetCycle(Part):
+    """When money for new contracts is there: systems with one of the `options`, bought on one of the `routes`, are not
+    begun with after their procurement before the first year whose budget could still be asked for by `ask_by`
+    (month-day of the year before). A case that has the money says since when (`new_money_from`).
+    """
+
+    level: Literal["hard", "off"]
+    options: list[Option]
+    routes: list[str]
+    ask_by: MonthDay
+    because: str
+    source: str
+    facts: tuple[Key, ...] = ()
+
+
 class WaveRule(Part):
     """A condition on waves: hard ones are kept by the plan, soft ones are told where they are not.
 
@@ -150,6 +165,7 @@ class Schedule(Part):
     complex_servers: Number
     steps: list[Step]
     calendar: list[CalendarRule]
+    budget_cycle: BudgetCycle
     waves: list[WaveRule]
     weights: Weights
     search: Search

@@ -85,7 +85,7 @@ class Activity:
     @property
     def after_care(self) -> int:
         """Weeks after the cut-over that belong to it."""
-        return sum(part.least for part in self.parts[1:])
+        return sum([part.least for part in self.parts[1:]]) if len(self.parts) > 1 else 0
 
 
 def activities_of(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, Activity]:
@@ -128,7 +128,7 @@ def _days(portfolio: Portfolio) -> dict[tuple[str, Any], dict[str, float]]:
     effort = portfolio["effort"].merge(portfolio["groups"][["system_id", "group_id"]], on="system_id")
     sums = effort.groupby(["group_id", "phase", "role"], sort=True)["likely_days"].sum().reset_index()
     days: dict[tuple[str, Any], dict[str, float]] = {}
-    for group_id, phase, role, value in sums.itertuples(index=False, name=None):
+    for group_id, phase, role, value in sums.astype("object").itertuples(index=False, name=None):
         days.setdefault((group_id, phase), {})[role] = float(value)
     return days
 
@@ -259,7 +259,7 @@ def change_of(activities: dict[str, Activity]) -> dict[str, Activity]:
 def _order(activities: dict[str, Activity], portfolio: Portfolio) -> None:
     changes = change_of(activities)
     order = portfolio["precedence"][["before_group_id", "after_group_id"]].drop_duplicates()
-    for before, after in order.itertuples(index=False, name=None):
+    for before, after in order.astype("object").itertuples(index=False, name=None):
         if before in changes and after in changes:
             # What is needed has changed hands in an earlier week; its hypercare need not be over.
             changes[after].before.append((changes[before].key, -changes[before].after_care))

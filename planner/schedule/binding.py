@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from planner.calendar import closing, horizon_weeks, not_meeting
 from planner.case import Case
 from planner.policy import Policy
+from planner.schedule.draws import draws, largest, left_of
 from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
 from planner.schedule.problem import NEVER, Ints
 from planner.schedule.result import SolveResult
@@ -16,8 +17,7 @@ from planner.schedule.result import SolveResult
 WORDS = {CUTOVERS: "cutovers", SERVERS: "wave_size", BUDGET: "budget"}
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(NamedTuple):
     """Why an activity does not start a week earlier: the kind, what in particular, and the activity that blocks."""
 
     kind: str
@@ -36,34 +36,13 @@ class Binding:
         self.posed, self.problem, self.case, self.policy = posed, posed.problem, case, policy
         self.start, self.mode = result.start.tolist(), result.mode.tolist()
         self.end = self.problem.ends(result.start, result.mode).tolist()
-        self.segments = [self.problem.segments(mode) for mode in self.mode]
         self.slot = self.problem.slot.tolist()
-        self.left = self._left()
-        self.largest = self._largest()
+        drawn = draws(self.problem, result.start, result.mode)
+        self.left: list[list[int]] = left_of(self.problem, drawn).tolist()
+        self.largest = largest(drawn)
         self.bounds = [self._bound(at) for at in range(len(self.problem))]
         self.slack = self._slack()
         self.critical = self._chain()
-
-    def _left(self) -> list[list[int]]:
-        left: list[list[int]] = self.problem.capacity.tolist()
-        for start, segments in zip(self.start, self.segments, strict=True):
-            for offset, weeks, demand in segments:
-                for resource, amount in demand.items():
-                    for week in range(start + offset, start + offset + weeks):
-                        left[resource][self.slot[resource][week]] -= amount
-        return left
-
-    def _largest(self) -> dict[tuple[int, int], int]:
-        """The activity that sets most of a resource free, by resource and the week after its last use of it."""
-        largest: dict[tuple[int, int], tuple[int, int]] = {}
-        for activity, segments in enumerate(self.segments):
-            for offset, weeks, demand in segments:
-                for resource, amount in demand.items():
-                    key = (resource, self.start[activity] + offset + weeks)
-                    # The earlier one of equals.
-                    if key not in largest or amount > largest[key][0]:
-                        largest[key] = (amount, activity)
-        return {key: activity for key, (_, activity) in largest.items()}
 
     def _bound(self, at: int) -> Bound:
         start, activity = self.start[at], self.posed.activities[at]
@@ -88,7 +67,7 @@ class Binding:
 
     def _short(self, at: int) -> Bound:
         """The resource that has too little left a week earlier, and who uses it."""
-        for offset, weeks, demand in self.segments[at]:
+        for offset, weeks, demand in self.problem.segments(self.mode[at]):
             first = self.start[at] + offset - 1
             for resource, amount in demand.items():
                 slots = self.slot[resource]
@@ -138,3 +117,11 @@ class Binding:
             if bound.kind != "precedence" or not own:
                 return bound, at
             at = bound.blocker
+
+    def behind(self, at: int) -> tuple[Bound, int] | None:
+        """Where an activity waits for another group: what binds at the end of the chain of groups, and where."""
+        found = None
+        while self.bounds[at].kind == "precedence" and self.bounds[at].blocker >= 0:
+            found = self.root(self.bounds[at].blocker)
+            at = found[1]
+        return found

@@ -206,8 +206,8 @@ class Model:
             for at in modes if len(modes) > 1 else ():
                 self.model.add_hint(self.present[at], int(at == mode[activity]))
 
-    def solve(self, work: float, seconds: float | None = None) -> Found:
-        """Search for `work` (deterministic time); `seconds` is for benchmarks only, since clocks differ."""
+    def solve(self, work: float, seconds: float | None = None, seed: int = 0) -> Found:
+        """Search for `work` (deterministic time); `seconds` and `seed` are for benchmarks, since clocks differ."""
         solver = self.cp.CpSolver()
         # Two strategies in turn on one thread: the same search on every run, unlike two that race each other.
         solver.parameters.num_workers = 2
@@ -215,7 +215,7 @@ class Model:
         # On thousands of activities these alone take longer than the search.
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.symmetry_level = 0
-        solver.parameters.random_seed = 0
+        solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = work
         if seconds is not None:
             solver.parameters.max_time_in_seconds = seconds

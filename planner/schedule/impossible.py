@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from planner.calendar import monday
+import numpy as np
+
+from planner.calendar import friday, monday
 from planner.case import Case
 from planner.errors import InfeasiblePlan
+from planner.policy import Policy
 from planner.schedule.kernel import Kernel
-from planner.schedule.pose import CUTOVERS, EXTRA_YEARS, SCALE, SERVERS, Posed
+from planner.schedule.pose import CUTOVERS, EXTRA_YEARS, SCALE, SERVERS, Posed, pose
+
+ENOUGH = (1, 2, 3, 5, 10, 20, 50)
 
 
-def no_room(posed: Posed, at: int, case: Case) -> InfeasiblePlan:
-    """Say why an activity fits in no week, by what is left out until it does: the smallest reason first."""
+def no_room(posed: Posed, at: int, case: Case, policy: Policy) -> InfeasiblePlan:
+    """Say why an activity fits in no week, by what is left out until it does: the smallest reason first; and what would
+    be enough."""
     activity = posed.activities[at]
     name = activity.key
     for check in (_no_team, _too_little, _never_open, _no_end):
         said = check(posed, at, case)
         if said:
             why, remedy = said
+            remedy += _enough(posed, _lacking(posed, at), case, policy)
             return InfeasiblePlan(f"{name} cannot be planned, because {why}", place="case.yaml", remedy=remedy)
     return InfeasiblePlan(
         f"{name} ({_weeks(posed, at)} weeks) cannot be planned, because every week up to "
@@ -24,6 +31,37 @@ def no_room(posed: Posed, at: int, case: Case) -> InfeasiblePlan:
         place="case.yaml: teams",
         remedy=_fullest(posed),
     )
+
+
+def _lacking(posed: Posed, at: int) -> str | None:
+    """The team that never has what an activity asks of it in a week."""
+    demands = _demands(posed, at)
+    for role_at, role in enumerate(posed.roles):
+        least = min(demand.get(role_at, 0) for demand in demands)
+        if least > posed.problem.capacity[role_at].max(initial=0) or (
+            posed.problem.capacity[role_at].max(initial=0) == 0 and any(role_at in demand for demand in demands)
+        ):
+            return role
+    return None
+
+
+def _enough(posed: Posed, role: str | None, case: Case, policy: Policy) -> str:
+    """Days a week of a team with which there is a plan, its end and its price; tried out."""
+    for days in ENOUGH if role else ():
+        teams = [
+            team.model_copy(update={"days_per_week": float(days), "changes": []}) if team.role == role else team
+            for team in case.teams
+        ]
+        other = pose({item.key: item for item in posed.activities}, case.model_copy(update={"teams": teams}), policy)
+        start, mode, failed = Kernel(other.problem).schedule(np.arange(len(other.problem)))
+        if failed < 0:
+            last = int(other.problem.ends(start, mode).max()) - 1
+            price = days * (last + 1) * policy.effort.day_rate.value
+            return (
+                f" With {days} days a week of it there is a plan that ends {friday(case, last)}; that many days until "
+                f"then cost {price:,.0f} SEK at the policy's day rate.".replace(",", " ")
+            )
+    return ""
 
 
 def _weeks(posed: Posed, at: int) -> int:

@@ -48,7 +48,10 @@ def place(
     for at in order:
         earliest = release[at]
         for place in range(before_at[at], before_at[at + 1]):
-            earliest = max(earliest, start[before[place]] + duration[chosen[before[place]]] + lag[place])
+            ended = start[before[place]] + duration[chosen[before[place]]] + lag[place]
+            # Not max(): a call costs three comparisons where nothing is compiled.
+            if ended > earliest:
+                earliest = ended
         best_end, best_start, best_mode = -1, -1, -1
         for mode in range(mode_at[at], mode_at[at + 1]):
             if fixed[at] >= 0 and fixed[at] != mode:
@@ -66,15 +69,17 @@ def place(
                     for item in range(demand_at[segment], demand_at[segment + 1]):
                         resource, amount = demand_of[item], demand[item]
                         row = resource * weeks
-                        jump = max(jump, full[resource] - first + begin)
+                        ahead = full[resource] - first + begin
+                        if ahead > jump:
+                            jump = ahead
                         # What earlier segments draw from the period in which this one begins.
                         drawn, behind = 0, first
                         if segment > segment_at[mode] and slot[row + first] == slot[row + first - 1]:
                             for earlier in range(segment - 1, segment_at[mode] - 1, -1):
-                                ahead, behind = behind, behind - segment_weeks[earlier]
+                                until, behind = behind, behind - segment_weeks[earlier]
                                 for other in range(demand_at[earlier], demand_at[earlier + 1]):
                                     if demand_of[other] == resource:
-                                        for week in range(behind, ahead):
+                                        for week in range(behind, until):
                                             if slot[row + week] == slot[row + first]:
                                                 drawn += demand[other]
                         held, week, hit = 0, last, -1
@@ -89,8 +94,9 @@ def place(
                                 jump = max(jump, begin + 1)
                                 break
                             week -= 1
-                        if hit >= 0:
-                            jump = max(jump, hit + 1 - first + begin)
+                        ahead = hit + 1 - first + begin
+                        if hit >= 0 and ahead > jump:
+                            jump = ahead
                     first = last + 1
                 if jump == begin:
                     best_end, best_start, best_mode = begin + duration[mode], begin, mode

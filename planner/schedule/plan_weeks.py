@@ -15,8 +15,9 @@ from planner.schedule.activities import Activity, activities_of, change_of
 from planner.schedule.anchor import anchors_of
 from planner.schedule.begun import begin
 from planner.schedule.binding import Binding
-from planner.schedule.clash import Clashes
+from planner.schedule.budget_cycle import asked_for
 from planner.schedule.meetings import soft_meetings
+from planner.schedule.missed import missed
 from planner.schedule.pins import pin
 from planner.schedule.pose import Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
@@ -56,7 +57,7 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     rows = _rows(posed, binding)
     table = _activities(rows, binding, case)
     waves = _waves(table, activities, portfolio)
-    clashes, relaxations = clash_tables(Clashes(posed, result, case, policy).missed(), case)
+    clashes, relaxations = clash_tables(missed(posed, result, case, policy, portfolio), case)
     return {
         "activities": table,
         "demand": _demand(rows),
@@ -68,7 +69,12 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         "relaxations": relaxations,
         "solution": solution_table(posed, result, pilot, near, portfolio),
         "findings": concat(
-            [_findings(table, waves, portfolio, case, policy), soft_meetings(table, portfolio, case, policy), told],
+            [
+                _findings(table, waves, portfolio, case, policy),
+                soft_meetings(table, portfolio, case, policy),
+                asked_for(portfolio, case, policy),
+                told,
+            ],
             "findings",
         ),
     }
@@ -88,7 +94,7 @@ def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
     try:
         return solve(posed.problem, _by_urgency(posed), _effort(policy))
     except Unplaceable as reason:
-        raise impossible.no_room(posed, reason.activity, case) from None
+        raise impossible.no_room(posed, reason.activity, case, policy) from None
     except Circle as reason:
         raise impossible.circle(posed, reason.activities) from None
 

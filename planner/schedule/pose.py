@@ -116,7 +116,7 @@ class _Sizes:
         """Segments of each mode, and the week in it in which systems change hands."""
         if activity.begun is not None:
             return [self._as_begun(activity, activity.begun)]
-        paces = [self.pace, self.slow] if activity.group_id != FOUNDATION else [self.pace]
+        paces = [self.pace, self.slow] if activity.group_id != FOUNDATION and self.slow != self.pace else [self.pace]
         # A mode is told by its length alone.
         lengths = dict.fromkeys(self._weeks(activity.parts[0], pace) for pace in paces)
         return [self._mode(activity, weeks) for weeks in lengths]
@@ -141,8 +141,11 @@ class _Sizes:
         return segments, weeks - 1
 
     def _weeks(self, part: Part, pace: dict[str, float]) -> int:
-        needed = [math.ceil(value / pace[role] - 1e-9) for role, value in part.days.items() if pace[role] > 0]
-        return max(part.least, 1, *needed)
+        weeks = max(part.least, 1)
+        for role, value in part.days.items():
+            if pace[role] > 0 and value > weeks * pace[role]:
+                weeks = max(weeks, math.ceil(value / pace[role] - 1e-9))
+        return weeks
 
     def _demand(self, part: Part, weeks: int) -> dict[int, int]:
         demand = {self.at[role]: math.ceil(value / weeks * SCALE - 1e-6) for role, value in part.days.items()}

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +22,11 @@ Ints = npt.NDArray[np.int64]
 NEVER = 1 << 40
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Weeks with the same demand: amount a week by number of the resource."""
 
     weeks: int
-    demand: Mapping[int, int] = field(default_factory=dict)
+    demand: Mapping[int, int] = MappingProxyType({})
 
 
 # Compared as the object that it is: two are never asked whether they are alike.
@@ -193,7 +194,7 @@ class Draft:
         """Add a mode to the activity that was added last."""
         for segment in segments:
             self._weeks.append(segment.weeks)
-            for resource in sorted(segment.demand):
+            for resource in sorted(segment.demand) if len(segment.demand) > 1 else segment.demand:
                 if segment.demand[resource] > 0:
                     self._demand_of.append(resource)
                     self._demand.append(segment.demand[resource])
@@ -213,10 +214,10 @@ class Draft:
         closed = np.vstack(self._closed) if self._closed else np.zeros((0, self.weeks), dtype=np.bool_)
         segment_at, weeks = _ints(self._segments), _ints(self._weeks)
         sums = np.concatenate([[0], np.cumsum(weeks)])
-        edges = np.array(sorted(set(self._before)), dtype=np.int64).reshape(-1, 3)
+        edges = _distinct(np.array(self._before, dtype=np.int64).reshape(-1, 3))
         before_at = np.searchsorted(edges[:, 0], np.arange(len(rows) + 1))
         spend = np.zeros((len(self._watch), len(self._stock)), dtype=np.int64)
-        for mode, amounts in enumerate(self._spend):
+        for mode, amounts in enumerate(self._spend) if self._stock else ():
             for stock, amount in amounts.items():
                 spend[mode, stock] = amount
         made = Problem(
@@ -248,6 +249,15 @@ class Draft:
             slot=np.vstack(self._slot) if self._slot else np.zeros((0, self.weeks), dtype=np.int64),
         )
         return made if not made.fixed.any() else replace(made, capacity=_with_room_for_fixed(made))
+
+
+def _distinct(rows: Ints) -> Ints:
+    """Different rows, in order."""
+    rows = rows[np.lexsort(tuple(rows.T[::-1]))]
+    is_new = np.ones(len(rows), dtype=np.bool_)
+    is_new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    found: Ints = rows[is_new]
+    return found
 
 
 def _with_room_for_fixed(problem: Problem) -> Ints:

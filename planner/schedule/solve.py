@@ -34,13 +34,14 @@ class Circle(Exception):
 class Effort:
     """How much to search: up to how many activities exactly, for how much work, and how many placements otherwise.
 
-    `seconds` ends the exact search by the clock instead, for benchmarks.
+    `seconds` ends the exact search by the clock instead, and `seed` varies it: both are for benchmarks.
     """
 
     exact_up_to: int = 400
     exact_work: float = 1.0
     placements: int = 20_000
     seconds: float | None = None
+    seed: int = 0
 
 
 def solve(problem: Problem, priority: Ints | None = None, effort: Effort | None = None) -> SolveResult:
@@ -119,7 +120,7 @@ def _exact(problem: Problem, kernel: Kernel, first: SolveResult, effort: Effort)
     if first.status is Status.FEASIBLE:
         # ortools 9.15 aborts the whole process on a hint for a model that it finds impossible while loading it.
         model.hint(first.start, first.mode)
-    found = model.solve(effort.exact_work, effort.seconds)
+    found = model.solve(effort.exact_work, effort.seconds, effort.seed)
     if found.status == "infeasible":
         return replace(first, status=Status.INFEASIBLE, solver="cp-sat")
     bound = max(first.lower_bound, found.lower_bound)

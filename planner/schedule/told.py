@@ -9,7 +9,7 @@ from planner.case import Case
 from planner.portfolio import Portfolio
 from planner.schedule.activities import Activity, change_of
 from planner.schedule.binding import Binding
-from planner.schedule.clash import Missed
+from planner.schedule.missed import Missed
 from planner.schedule.pose import Posed
 from planner.schedule.result import SolveResult, Status
 from planner.schedule.steady import Steady
@@ -26,6 +26,7 @@ def wave_bounds(waves: pd.DataFrame, activities: dict[str, Activity], posed: Pos
         at = min((posed.number[changes[group].key] for group in last), key=lambda at: (binding.slack[at], at))
         bound, where = binding.root(at)
         phase, weeks = _longest(at, where, posed, binding)
+        behind = binding.behind(where)
         rows.append(
             {
                 "wave": wave,
@@ -33,6 +34,9 @@ def wave_bounds(waves: pd.DataFrame, activities: dict[str, Activity], posed: Pos
                 "activity_id": posed.activities[where].key,
                 "bound_by": bound.kind,
                 "bound_detail": bound.detail,
+                "behind_group_id": posed.activities[behind[1]].group_id if behind else None,
+                "behind_by": behind[0].kind if behind else None,
+                "behind_detail": behind[0].detail if behind else None,
                 "longest_phase": phase,
                 "longest_weeks": weeks,
                 "slack_weeks": int(binding.slack[at]),
@@ -57,7 +61,7 @@ def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.Dat
     clashes = [
         {
             "group_id": item.activity.group_id,
-            "deadline_date": item.activity.deadline,
+            "deadline_date": item.deadline,
             "end_date": friday(case, item.end),
             "late_weeks": item.late,
             "is_proven": item.is_proven,
@@ -78,6 +82,8 @@ def clash_tables(missed: list[Missed], case: Case) -> tuple[pd.DataFrame, pd.Dat
             "first_date": way.first,
             "price_sek": way.price_sek,
             "end_date": friday(case, way.end),
+            "choices": " ".join(f"{choice.system_id}={choice.option}" for choice in way.choices) or None,
+            "days_more": way.days,
         }
         for item in missed
         for way in item.relaxations

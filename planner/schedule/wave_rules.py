@@ -9,6 +9,7 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schedule.activities import CLOUD, Activity, change_of
+from planner.schedule.budget_cycle import hold_for_money
 
 
 def quarter_of(case: Case, weeks: int) -> list[int]:
@@ -26,8 +27,9 @@ def first_week_of_wave(case: Case, wave: int) -> int:
 
 
 def bind(activities: dict[str, Activity], portfolio: Portfolio, case: Case, policy: Policy) -> str | None:
-    """Add what the hard wave rules ask of activities; returns the pilot's group when there is one."""
+    """Add what the hard wave rules and the budget cycle ask of activities; returns the group of the pilot, if any."""
     changes = change_of(activities)
+    hold_for_money(activities, portfolio, case, policy)
     _hold_back(changes, _critical(portfolio), "critical_not_first", case, policy)
     _hold_back(changes, _complex(portfolio, policy), "complex_not_first", case, policy)
     return _pilot(changes, portfolio, policy)
@@ -37,9 +39,10 @@ def _hold_back(changes: dict[str, Activity], groups: set[str], name: str, case: 
     rule = policy.schedule.wave_rule(name)
     if rule.level != "hard":
         return
+    first = first_week_of_wave(case, rule.value + 1)
     for group_id in sorted(groups & set(changes)):
         activity = changes[group_id]
-        week = first_week_of_wave(case, rule.value + 1) - activity.parts[0].least + 1
+        week = first - activity.parts[0].least + 1
         if activity.phase == "cutover" and activity.begun is None and week > activity.release:
             activity.release, activity.release_for = week, name
 

@@ -42,8 +42,8 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
 
     In each of them effort and procurement take what they may take, correlated within a team and within the
     procurements; a delay pushes what waits for it, be it by the order of phases and groups or because the same team is
-    busy; a cut-over that falls into weeks that are closed to its areas waits for their end,
-    and a decision for the next meeting.
+    busy; a cut-over that falls into weeks that are closed to its areas, or that hold no more
+    changes, waits for their end, and a decision for the next meeting.
 
     Returns
     -------
@@ -84,7 +84,21 @@ def _bounds(network: Network, portfolio: Portfolio, case: Case, policy: Policy) 
         closed.append(without_meetings(case, policy.schedule.calendar, weeks))
     wait = np.vstack([_wait_for_open(row) for row in closed]) if closed else np.zeros((0, weeks), dtype=np.float32)
     opens = np.where(is_change, [kinds.get(word, -1) for word in words], np.where(is_meeting, len(kinds), -1)).tolist()
-    return Bounds(np.where(is_planned, early, start).tolist(), network.before, wait, opens)
+    begins = np.where(is_planned, early, start).tolist()
+    most = case.max_cutovers_per_week
+    return Bounds(begins, network.before, wait, opens, _changes(network, portfolio, is_change, most), most)
+
+
+def _changes(network: Network, portfolio: Portfolio, is_change: npt.NDArray[np.bool_], most: int) -> list[int]:
+    """Systems that change hands with each activity; a group larger than the limit of a week takes the whole of one."""
+    rows = portfolio["groups"].merge(portfolio["decisions"][["system_id", "disposition"]], on="system_id")
+    rows = rows[rows["disposition"].notna() & (rows["disposition"] != "retain")]
+    phase = np.where(rows["disposition"] == "retire", "close", "cutover")
+    sizes = rows.groupby([rows["group_id"], phase]).size()
+    keys = pd.MultiIndex.from_frame(network.table[["group_id", "phase"]].astype("object"))
+    found = np.minimum(sizes.reindex(keys).fillna(0).to_numpy(dtype=np.int64), most)
+    taken: list[int] = np.where(is_change, found, 0).tolist()
+    return taken
 
 
 def _wait_for_open(closed: npt.NDArray[np.bool_]) -> Weeks:

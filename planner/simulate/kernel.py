@@ -17,6 +17,7 @@ import numpy.typing as npt
 Row = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.float32]
 Outcomes = npt.NDArray[np.uint16]
+Places = npt.NDArray[np.intp]
 # Of the 16 bits that are drawn ten are the outcome; six say whether the driver's counts.
 COIN_BITS = 6
 COIN_MASK = (1 << COIN_BITS) - 1
@@ -44,13 +45,16 @@ class Bounds:
     """What holds in every future: earliest starts, what each waits for, and weeks to the next one that is open.
 
     `wait_for_open` has a row per kind of closed weeks, `opens` the row that counts for each activity (-1: none, where
-    it may end in any week).
+    it may end in any week). `changes` is what each takes of the `most_changes` that a week holds (0: nothing); those
+    that come first in the plan go first in every future.
     """
 
     earliest: Sequence[float]
     before: Sequence[Sequence[int]]
     wait_for_open: Rows
     opens: Sequence[int]
+    changes: Sequence[int] = ()
+    most_changes: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def _block(
     start, end = np.empty((activities, kept), np.float32), np.empty((activities, count), np.float32)
     begin = np.empty(count, np.float32)
     total = np.zeros((max(bucket, default=0) + 1, count), np.float32)
+    waits = bounds.wait_for_open.astype(np.intp)
+    taken = Taken(bounds, count) if any(bounds.changes) else None
     for at, driver in enumerate(draws.drivers):
         outcome = _outcome(_drawn(random, count), common[driver], coin[driver])
         days = draws.days[at][outcome]
@@ -103,10 +109,46 @@ def _block(
         np.maximum(days, draws.leads[at][outcome] if at in draws.leads else draws.least_weeks[at], out=days)
         np.add(begin, days, out=end[at])
         if bounds.opens[at] >= 0:
-            wait = bounds.wait_for_open[bounds.opens[at]]
-            last = np.ceil(end[at]).astype(np.intp) - 1
-            end[at] += wait[np.minimum(last, len(wait) - 1, out=last)]
+            wait = waits[bounds.opens[at]]
+            last = np.ceil(end[at]).astype(np.intp)
+            last -= 1
+            closed = wait.take(np.minimum(last, len(wait) - 1, out=last))
+            end[at] += closed
+            if taken is not None and bounds.changes[at]:
+                last += closed
+                taken.place(at, end[at], last, wait)
     return Block(start, end, total)
+
+
+class Taken:
+    """Changes that take place in each week of each future."""
+
+    def __init__(self, bounds: Bounds, count: int) -> None:
+        self.bounds, self.weeks = bounds, bounds.wait_for_open.shape[1]
+        self.rows = np.arange(count, dtype=np.intp)
+        self.used = np.zeros(self.weeks * count, np.uint8)
+
+    def place(self, at: int, end: Row, last: Places, wait: Places) -> None:
+        """Put off a change that ends in week `last` to the first open week that has room for it."""
+        amount = self.bounds.changes[at]
+        room = self.bounds.most_changes - amount
+        # Futures of one week lie side by side: a change ends in a few weeks of all that there are.
+        count = len(self.rows)
+        place = last * count
+        place += self.rows
+        full = np.flatnonzero(self.used.take(place) > room)
+        if len(full):
+            week, active = last[full], full
+            while len(active):
+                week = np.minimum(week + 1, self.weeks - 1)
+                week += wait.take(week)
+                there = week * count + active
+                is_full = (self.used.take(there) > room) & (week < self.weeks - 1)
+                goes = ~is_full
+                place[active[goes]] = there[goes]
+                active, week = active[is_full], week[is_full]
+            end[full] += place[full] // count - last[full]
+        self.used[place] += np.uint8(amount)
 
 
 def _drawn(random: np.random.SFC64, count: int) -> Outcomes:
@@ -123,7 +165,10 @@ def _outcome(raw: Outcomes, common: Outcomes, coin: int) -> npt.NDArray[np.intp]
 
 
 def critical(block: Block, before: Sequence[Sequence[int]], last: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Futures, of those looked at closely, in which a delay of an activity delays the last change; a row for each."""
+    """Futures, of those looked at closely, in which a delay of an activity delays the last change; a row for each.
+
+    That a change takes the room of a week from another one is not followed: it puts off by a week, not along a chain.
+    """
     start, end = block.start, block.end[:, : block.start.shape[1]]
     flags = np.zeros(end.shape, np.bool_)
     latest = np.maximum.reduce([end[at] for at in last])

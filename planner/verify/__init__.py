@@ -30,6 +30,7 @@ CHECKS: list[Callable[[Portfolio, Case, Policy], pd.DataFrame]] = [
     order.groups_keep_their_limit,
     work.capacity_holds,
     work.budgets_hold,
+    work.new_money_is_there,
     work.all_effort_is_planned,
     changes.no_cutover_in_closed_weeks,
     changes.decisions_are_taken_in_meetings,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
-from planner.verify.moments import first_day
+from planner.verify.moments import first_day, planned
 from planner.verify.promise import TOLERANCE_DAYS, broken
 
 
@@ -46,6 +48,23 @@ def capacity_holds(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataF
     over = both[(both["days_per_week"] > both["limit"].fillna(0) + TOLERANCE_DAYS) & both["is_open"]]
     ids = [f"{role} week {week}" for role, week in zip(over["role"], over["week"], strict=True)]
     return broken("promise_capacity", ids, "workload")
+
+
+def new_money_is_there(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
+    """What takes new money goes on after its procurement in a year whose budget it could be in, and not before."""
+    cycle = policy.schedule.budget_cycle
+    first = case.new_money_from
+    if first is None:
+        known = min(case.plan_date, case.start_date)
+        years = range(known.year + 1, known.year + 3)
+        first = next(date(year, 1, 1) for year in years if date.fromisoformat(f"{year - 1}-{cycle.ask_by}") >= known)
+    route = dict(zip(portfolio["facts"]["system_id"], portfolio["facts"]["lead_route"], strict=True))
+    bought = portfolio["decisions"]
+    bought = bought[bought["disposition"].isin(cycle.options) & bought["system_id"].map(route).isin(cycle.routes)]
+    groups = portfolio["groups"].loc[portfolio["groups"]["system_id"].isin(bought["system_id"]), "group_id"]
+    rows = portfolio["activities"][portfolio["activities"]["phase"].isin(["prepare", "move", "cutover"])]
+    early = rows[rows["group_id"].isin(groups) & (rows["start_date"] < pd.Timestamp(first))]
+    return broken("promise_budget_cycle", planned(early)["activity_id"] if cycle.level == "hard" else [], "activities")
 
 
 def budgets_hold(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:

@@ -15,24 +15,35 @@ def bounds(desk: Desk) -> tuple[Bound, ...]:
     """For every wave what keeps it from being earlier, in words."""
     table = desk.table("wave_bounds").to_dict("records")
     return tuple(
-        Bound(int(row["wave"]), _because(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"])))
+        Bound(int(row["wave"]), _bound(desk, row), _longest(desk, row), _slack(desk, int(row["slack_weeks"])))
         for row in table
     )
 
 
-def _because(desk: Desk, row: dict[str, Any]) -> str:
-    detail = text(row["bound_detail"])
-    if row["bound_by"] == "precedence":
+def _bound(desk: Desk, row: dict[str, Any]) -> str:
+    """What binds, and what lies behind it where that is another group."""
+    because = _because(desk, row["bound_by"], text(row["bound_detail"]))
+    if not text(row["behind_by"]):
+        return because
+    behind = _because(desk, row["behind_by"], text(row["behind_detail"]))
+    group = _group(desk, text(row["behind_group_id"]))
+    is_same = text(row["bound_detail"]).split("/")[0] == text(row["behind_group_id"])
+    words = "because_behind_it" if is_same else "because_behind"
+    return desk.texts.say(words, because=because, group=group, behind=behind)
+
+
+def _because(desk: Desk, kind: str, detail: str) -> str:
+    if kind == "precedence":
         detail = _group(desk, detail.split("/")[0])
-    elif row["bound_by"] == "capacity":
+    elif kind == "capacity":
         detail = _team(desk, detail)
-    elif row["bound_by"] == "wave_rule":
+    elif kind == "wave_rule":
         detail = desk.texts.say(f"wave_{detail}")
-    elif row["bound_by"] in ("freeze", "no_meeting"):
+    elif kind in ("freeze", "no_meeting"):
         detail = _freeze(desk, detail)
     else:
         detail = ""
-    return desk.texts.say(f"because_{row['bound_by']}", detail=detail)
+    return desk.texts.say(f"because_{kind}", detail=detail)
 
 
 def _group(desk: Desk, group_id: str) -> str:
@@ -136,6 +147,8 @@ def _clash(desk: Desk, row: dict[str, Any]) -> str:
         subject = _team(desk, subject)
     elif kind in ("precedence", "lead_time"):
         subject = _group(desk, subject)
+    elif kind == "freeze" and subject:
+        kind = "freeze_named"
     elif kind == "phases":
         subject = ", ".join(desk.texts.say(f"phase_{name}").lower() for name in subject.split())
     elif kind == "wave_rule":
@@ -150,11 +163,30 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
         subject = _team(desk, subject)
     elif row["kind"] == "without_rule":
         subject = desk.texts.say(f"wave_{subject}")
+    elif row["kind"] == "without_order":
+        subject = _group(desk, subject)
+    elif row["kind"] == "other_disposition":
+        subject = ", ".join(_choice(desk, choice, deadline) for choice in text(row["choices"]).split())
     first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
-    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=desk.written(row["amount"]), date=first)
+    days = 0 if pd.isna(row["days_more"]) else round(float(row["days_more"]))
+    more = desk.texts.say("days_more" if days > 0 else "days_fewer", days=abs(days)) if days else ""
+    amount = (
+        f"{row['amount']:,.0f}".replace(",", "\u00a0") if row["unit"] == "sek_per_year" else desk.written(row["amount"])
+    )
+    words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=amount, date=first, more=more)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
     return Way(desk.texts.dated(words), price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
+
+
+def _choice(desk: Desk, choice: str, deadline: pd.Timestamp) -> str:
+    """Another option for a system beside the proposed one; what is not replaced needs its contract for longer."""
+    system_id, _, option = choice.rpartition("=")
+    words = {name: desk.texts.say(f"option_{key}").lower()
+             for name, key in (("option", option), ("now", desk.decisions.at[system_id, "key"]))}  # fmt: skip
+    ends = desk.table("systems").set_index("system_id").at[system_id, "contract_end_date"]
+    is_longer = option != "repurchase" and pd.notna(ends) and ends <= deadline
+    return desk.texts.say("way_longer" if is_longer else "way_choice", system=desk.names[system_id], **words)
 
 
 def rules(desk: Desk) -> tuple[Rule, ...]:

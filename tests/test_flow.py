@@ -171,7 +171,7 @@ def test_a_scheduler_without_dask_installed_is_told(monkeypatch: pytest.MonkeyPa
 
     from flows.fleet import _runner
 
-    monkeypatch.setitem(sys.modules, "prefect_dask", None)
+    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
     with pytest.raises(PlannerError, match=r"fardplan\[dask\]"):
         _runner("tcp://127.0.0.1:8786", 2)
 

@@ -157,8 +157,8 @@ def test_what_does_not_hold_is_told_and_not_used(decided: Plan) -> None:
 def test_the_card_says_what_is_decided_and_the_public_does_not_hear_it(decided: Plan) -> None:
     cards = {item.system_id: item for item in build_view(decided, "sv", "intern").systems}
     (line,) = cards["S009"].reviewed
-    assert "förslag: Flytta. Systemägare, 2026-11-20: Beslut i styrgruppen" in line
-    assert "till och med 2027-06-30" in line and "review.yaml:3" in line
+    assert "förslag: Flytta. Systemägare, den 20 november 2026: Beslut i styrgruppen" in line
+    assert "till och med den 30 juni 2027" in line and "review.yaml:3" in line
     assert "har gått ut" in cards["S003"].reviewed[0]
     assert not any(item.reviewed for item in build_view(decided, "sv", "offentlig").systems)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,15 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if SPECIAL.search(text) else text
 
 
-def from_csv_bytes(content: bytes, name: str) -> pd.DataFrame:
+def from_csv_bytes(content: bytes, name: str, wanted: Collection[str] | None = None) -> pd.DataFrame:
     """Read what `to_csv_bytes` wrote, with the dtypes of the schema.
+
+    Parameters
+    ----------
+    content, name
+        The file, and the table that it is.
+    wanted
+        Its columns that are asked for; all by default.
 
     Returns
     -------
@@ -62,7 +70,10 @@ def from_csv_bytes(content: bytes, name: str) -> pd.DataFrame:
         Not a table, or a value that is not of its column's type.
     """
     try:
-        texts = pd.read_csv(io.BytesIO(content), dtype="string", keep_default_na=False, na_values=[""])
+        texts = pd.read_csv(
+            io.BytesIO(content), dtype="string", keep_default_na=False, na_values=[""],
+            usecols=None if wanted is None else lambda column: column in wanted,
+        )  # fmt: skip
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
         raise SchemaError(f"table {name} cannot be read: {reason}") from reason
     columns = [column for column in load_table(name).columns if column.name in texts.columns]

@@ -44,7 +44,7 @@ def read_fleet(plans: Mapping[str, Path], problems: Mapping[str, str]) -> Fleet:
     manifests, failed = {}, dict(problems)
     for case, folder in sorted(plans.items()):
         try:
-            tables = load_tables(folder, TABLES)
+            tables = load_tables(folder, TABLES, COLUMNS)
             manifests[case] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except PlannerError as reason:
             failed[case] = str(reason)

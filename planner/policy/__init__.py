@@ -217,8 +217,10 @@ class Policy(Part):
         return self.origins.get(rule, self.name)
 
     def with_quick_search(self) -> Policy:
-        """The same policy, which looks for better schedules by placing alone and never asks the exact solver."""
-        search = self.schedule.search.model_copy(update={"exact_work": 0.0})
+        """The same policy, which looks for better schedules by placing alone, a third as long, and never asks the exact
+        solver."""
+        search = self.schedule.search
+        search = search.model_copy(update={"exact_work": 0.0, "placements": search.placements // 3})
         return self.model_copy(update={"schedule": self.schedule.model_copy(update={"search": search})})
 
 

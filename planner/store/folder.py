@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,8 +86,12 @@ def writing(place: Path, draft: Path) -> Iterator[None]:
         raise PlannerError(f"the plan cannot be written ({reason.strerror})", place=str(place), remedy=remedy) from None
 
 
-def load_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+def load_tables(
+    folder: Path, names: Iterable[str], wanted: Mapping[str, Collection[str]] | None = None
+) -> dict[str, pd.DataFrame]:
     """Read tables of a saved plan, each with the columns that it was saved with; a table it does not have is left out.
+
+    `wanted` names the columns that are asked for, by table; all by default.
 
     Raises
     ------
@@ -101,12 +105,12 @@ def load_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
             "the plan was saved without its tables", place=str(folder), remedy="Name one for internal readers."
         )
     files = {name: tables / f"{name}.csv" for name in names}
-    return {name: _load(file, name) for name, file in files.items() if file.is_file()}
+    return {name: _load(file, name, (wanted or {}).get(name)) for name, file in files.items() if file.is_file()}
 
 
-def _load(file: Path, name: str) -> pd.DataFrame:
+def _load(file: Path, name: str, wanted: Collection[str] | None) -> pd.DataFrame:
     try:
-        return from_csv_bytes(file.read_bytes(), name)
+        return from_csv_bytes(file.read_bytes(), name, wanted)
     except (OSError, SchemaError) as reason:
         raise PlannerError(
             f"the table of the plan cannot be read ({reason})", place=str(file), remedy="Plan anew."

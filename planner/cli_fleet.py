@@ -19,7 +19,7 @@ def fleet(
         int | None, typer.Option("--workers", min=1, help="Processes at a time; as many as processors by default.")
     ] = None,
     tables_only: Annotated[
-        bool, typer.Option("--tables-only", help="Without each case's documents, which are a third of the work.")
+        bool, typer.Option("--tables-only", help="Without documents and exact search: half the work.")
     ] = False,
     lang: Annotated[Language, typer.Option("--lang", help="Language of the report.")] = Language.sv,
 ) -> None:

@@ -73,7 +73,7 @@ def plan_all(
     out
         Each plan is written to the folder of the case's name in it.
     workers, with_documents
-        Processes at a time; whether to render each case's documents, which is a third of the work.
+        Processes at a time; whether to render documents and search exactly, which is half of the work.
     said
         Told after each case: how many are done, of how many, and what came of it.
 

@@ -106,7 +106,7 @@ def compute(
     is_anew
         Follow them, and do not keep to their dates.
     is_quick
-        Do without the exact solver, which says more often how good a schedule is than it finds a better one.
+        Search less, and without the exact solver, which more often says how good a schedule is than finds a better one.
     """
     policy = policy_of(case)
     if is_quick:

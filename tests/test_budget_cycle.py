@@ -6,8 +6,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from planner.policy import load_policy
+from planner.policy.schedule import BudgetCycle
 from planner.schedule import schedule
 from planner.schedule.budget_cycle import ask_by, money_from
 from tests.small_case import bought, planned_small, unscheduled
@@ -29,6 +31,13 @@ def test_money_is_there_in_the_first_year_whose_budget_is_still_open(
 ) -> None:
     case = planned_small().case.model_copy(update={"plan_date": planned, "start_date": work})
     assert (ask_by(case, load_policy()), money_from(case, load_policy())) == (asked, there)
+
+
+@pytest.mark.parametrize("day", ["02-29", "02-30", "04-31"])
+def test_a_day_that_not_every_year_has_is_refused(day: str) -> None:
+    cycle = load_policy().schedule.budget_cycle
+    with pytest.raises(ValidationError, match="ask_by"):
+        BudgetCycle.model_validate({**cycle.model_dump(), "ask_by": day})
 
 
 def test_what_takes_new_money_waits_for_its_budget_and_says_so() -> None:

@@ -79,6 +79,14 @@ def test_a_runner_up_that_is_no_sooner_is_not_told() -> None:
     assert "S5=refactor" not in set(made["relaxations"]["choices"])
 
 
+def test_nothing_is_offered_beside_what_is_not_decided() -> None:
+    portfolio = unscheduled()
+    decisions = portfolio["decisions"].copy()
+    decisions.loc[decisions["system_id"] == "S5", "disposition"] = pd.NA
+    undecided = Portfolio({**portfolio.tables, "decisions": decisions})
+    assert Alternatives(undecided, planned_small().case, load_policy()).sets(["g-S5"]) == []
+
+
 @pytest.mark.parametrize("table", ["reviews", "reported"])
 def test_work_that_somebody_knows_better_is_not_estimated_anew(table: str) -> None:
     portfolio = bought(unscheduled())

@@ -16,7 +16,7 @@ from planner.policy.simulation import Simulation
 from planner.portfolio import Portfolio
 from planner.schema import conform
 from planner.simulate import simulate
-from planner.simulate.kernel import Bounds, Draws, critical, futures
+from planner.simulate.kernel import Bounds, Draws, Taken, critical, futures
 from planner.simulate.network import network_of
 from planner.simulate.spread import lognormal, triangular
 from tests.conftest import planned_example
@@ -268,3 +268,14 @@ def test_a_week_that_is_full_puts_a_change_off() -> None:
     planned = pd.Timestamp(2027, 2, 5)
     ends = [simulate(portfolio, given, POLICY)["risk_activities"]["p50_date"].max() for given in (one, two)]
     assert ends == [planned + pd.Timedelta(weeks=1), planned]
+
+
+def test_a_group_of_hundreds_of_systems_fills_its_week() -> None:
+    open_weeks = np.zeros((1, 10), dtype=np.float32)
+    taken = Taken(Bounds([0.0, 0.0], [[], []], open_weeks, [0, 0], [300, 300], 300), 4)
+    ends = []
+    for at in (0, 1):
+        end = np.full(4, 3, dtype=np.float32)
+        taken.place(at, end, np.full(4, 2, dtype=np.intp), open_weeks[0].astype(np.intp))
+        ends.append(end.tolist())
+    assert ends == [[3.0] * 4, [4.0] * 4]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from planner.policy.conditions import Condition
 from planner.policy.parts import Key, Number, Option, Part, Phase, Text
@@ -105,6 +106,13 @@ class BudgetCycle(Part):
     because: str
     source: str
     facts: tuple[Key, ...] = ()
+
+    @field_validator("ask_by")
+    @classmethod
+    def _in_every_year(cls, value: str) -> str:
+        # Refuses 29 February and what no month has.
+        date.fromisoformat(f"2027-{value}")
+        return value
 
 
 class WaveRule(Part):

@@ -61,7 +61,8 @@ class Alternatives:
         bound = set(self.portfolio["reported"]["system_id"])
         bound |= set(reviews.loc[reviews["kind"] == "effort_days", "system_id"])
         for system_id in sorted(self.group_of.index[self.group_of == group]):
-            if system_id not in bound and self.chosen[system_id] in WAYS:
+            # As a text: what is not decided yet is unknown, and in no list.
+            if system_id not in bound and str(self.chosen[system_id]) in WAYS:
                 yield str(system_id)
 
     def _choices(self, system_id: str) -> list[Choice]:

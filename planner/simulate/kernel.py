@@ -126,7 +126,7 @@ class Taken:
     def __init__(self, bounds: Bounds, count: int) -> None:
         self.bounds, self.weeks = bounds, bounds.wait_for_open.shape[1]
         self.rows = np.arange(count, dtype=np.intp)
-        self.used = np.zeros(self.weeks * count, np.uint8)
+        self.used = np.zeros(self.weeks * count, np.min_scalar_type(bounds.most_changes))
 
     def place(self, at: int, end: Row, last: Places, wait: Places) -> None:
         """Put off a change that ends in week `last` to the first open week that has room for it."""
@@ -148,7 +148,7 @@ class Taken:
                 place[active[goes]] = there[goes]
                 active, week = active[is_full], week[is_full]
             end[full] += place[full] // count - last[full]
-        self.used[place] += np.uint8(amount)
+        self.used[place] += self.used.dtype.type(amount)
 
 
 def _drawn(random: np.random.SFC64, count: int) -> Outcomes:

@@ -114,6 +114,12 @@ def _walk(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path, 
                 raise error("the key stands twice", place=_place(path, line), value=key.value)
             _walk(item, child, lines, path, error)
             lines[child] = line
+    elif node.tag == "tag:yaml.org,2002:timestamp":
+        try:
+            construct(node)
+        except ValueError:
+            place = _place(path, lines[at])
+            raise error("there is no such day", place=place, value=node.value, remedy="Write YYYY-MM-DD.") from None
 
 
 def _explain(

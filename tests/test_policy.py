@@ -126,7 +126,7 @@ def test_policy_errors_say_where_and_what(tmp_path: Path, change: tuple[str, str
         ("a: 1\na: 2\n", "twice"),
         ("a: [1\n", "not valid YAML"),
         ("a: !!python/object:os.system 1\n", "x.yaml:1"),
-        ("a: 2026-99-99\n", "not valid YAML"),
+        ("a: 2026-99-99\n", "there is no such day"),
     ],
 )
 def test_yaml_traps(tmp_path: Path, text: str, words: str | None) -> None:

@@ -7,3 +7,6 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 os.environ.setdefault("PREFECT_RESULTS_DEFAULT_SERIALIZER", "json")
+# Its newer pages ask a service for statistics in the reader's browser, whatever the server is told; the older do not.
+os.environ.setdefault("PREFECT_SERVER_UI_V2_ENABLED", "false")
+os.environ.setdefault("PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT", "false")

@@ -20,19 +20,15 @@ from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
-    create_table_artifact,
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
 
 from flows.decided import tell_of_decided
 from planner.errors import PlanMoved, PlannerError
-from planner.language import Language
 from planner.origins import fetch, slug_of
 from planner.pipeline import STEPS, Call, Outcome, plan
-from planner.render.formats import count
-from planner.texts import load_texts
-from planner.view.model.changes import Changes
+from planner.render.markdown import render_changes
 
 Result = TypeVar("Result")
 # Runs of one case that began at the same time: each of them can be overtaken by the others once.
@@ -131,38 +127,18 @@ def _caller(name: str) -> Call:
 
 
 def _show(made: Outcome, name: str) -> None:
-    """The plan on Prefect's own pages: its page one, what differs from the plan before, and where it lies."""
+    """The plan on Prefect's own pages: its page one, what differs from the plan before, and where it lies.
+
+    No tables: Prefect cuts off what does not fit into a column, which would be the causes.
+    """
     summary = (made.folder / "roadmap.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     create_markdown_artifact(summary, key=f"{name}-summary", description=made.view.conclusion)
-    changes = made.view.changes
-    if changes is not None and (rows := _changed(changes, made.view.meta.language)):
-        create_table_artifact(rows, key=f"{name}-diff", description=f"{changes.old_id} → {changes.new_id}")
+    if (changes := made.view.changes) is not None:
+        told = f"{changes.old_id} → {changes.new_id}"
+        create_markdown_artifact(render_changes(made.view), key=f"{name}-diff", description=told)
     page = (made.folder / "roadmap.html").resolve()
     # Browsers open no file from a page of a server: the path is there to be copied.
     create_link_artifact(page.as_uri(), key=f"{name}-roadmap", link_text="roadmap.html", description=f"`{page}`")
-
-
-def _changed(changes: Changes, language: str) -> list[dict[str, str]]:
-    def text(value: float | str | None) -> str:
-        return "?" if value is None else value if isinstance(value, str) else count(value, Language(language))
-
-    what = str(load_texts(language).diff["causes"])
-    inputs = [{"what": what, "system": "", "before": "", "after": "", "because": line} for line in changes.inputs]
-    sums = [
-        {"what": item.label, "system": "", "before": text(item.before), "after": text(item.after), "because": ""}
-        for item in changes.totals
-        if item.before != item.after
-    ]
-    return [*inputs, *sums] + [
-        {
-            "what": item.label,
-            "system": f"{item.system.name} ({item.system.system_id})",
-            "before": item.before,
-            "after": item.after,
-            "because": "; ".join(item.causes),
-        }
-        for item in changes.systems
-    ]
 
 
 def main(arguments: list[str] | None = None) -> int:

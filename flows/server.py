@@ -63,9 +63,11 @@ def server(port: int, store: Path, say: Callable[[str], None]) -> Iterator[Serve
     _refuse_taken(port, address)
     say(f"starting a Prefect server on port {port}; the first time takes a minute (log: {store / LOG})")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    # Its pages ask the port of its settings, not the one that it was started on.
+    settings = {**os.environ, "PREFECT_UI_API_URL": address}
     with (store / LOG).open("wb") as log:
         # A group of its own: Ctrl+C ends it after the flows, not under them.
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=settings)
     try:
         _wait_for(address, process, store / LOG)
         yield Server(address, process)

@@ -110,6 +110,10 @@ class Texts:
         words = self.values.get(field, {})
         return str(words.get(text, text)) if isinstance(words, dict) else text
 
+    def figure(self, value: float) -> str:
+        """A number with the language's marks and all of its decimals: `390 000`, `10,5`."""
+        return f"{value:,.15g}".replace(",", self.say("group")).replace(".", self.say("decimal"))
+
     def finding(self, code: str, part: str = "text", **given: object) -> str:
         """Text or remedy of a finding."""
         return self.findings[code][part].format(**{name: "" if item is None else item for name, item in given.items()})

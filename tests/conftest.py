@@ -1,8 +1,9 @@
-"""Fixtures: a small case on disk, the example, goldens, and no way out to the network."""
+"""Fixtures: a small case on disk, the example, goldens, a browser, and no way out to the network."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLE = REPOSITORY / "inventories" / "exempelkommun"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WORKBOOK = SHARED / "data" / "ibm-sizing-rvtools" / "SizingWorkshop-RVTools.xlsx"
 
 
@@ -29,6 +40,21 @@ def planned_example() -> Plan:
     from planner.pipeline import compute
 
     return compute(read_case(EXAMPLE))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's chromium. Missing, it fails where CI demands it and skips elsewhere."""
+    if CHROMIUM is None:
+        if os.environ.get("FARDPLAN_REQUIRE_BROWSER"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 def slow_but(quick: Callable[[Any], bool], given: Iterable[Any]) -> list[Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -20,16 +17,6 @@ from planner.view import build_view
 from tests.conftest import enlarged, planned_example
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WATCH = "window.violations = []; document.addEventListener('securitypolicyviolation', event => window.violations.push(event.violatedDirective));"
 
 
@@ -68,21 +55,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         paths[audience] = folder / f"{audience}.html"
         paths[audience].write_bytes(render_html(view))
     return paths
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's chromium. Missing, it fails where CI demands it and skips elsewhere."""
-    if CHROMIUM is None:
-        if os.environ.get("FARDPLAN_REQUIRE_BROWSER"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def opened(browser: Any, path: Path, **context: Any) -> tuple[Any, list[str]]:

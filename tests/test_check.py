@@ -167,7 +167,7 @@ def test_what_would_change_is_shown_and_written_with_its_cell(check: Run, make_c
     (folder / "system.csv").write_text(changed, encoding="utf-8")
     code, out, _ = check(folder, "--out", folder / "ut")
     assert code == 0
-    for words in ("1 nya, 1 ändrade, 1 lika, 1 borta", "nya: Alen", "borta: Granen", "100.0 → 200.0 (system.csv:2:D)"):
+    for words in ("1 nya, 1 ändrade, 1 lika, 1 borta", "nya: Alen", "borta: Granen", "100 → 200 (system.csv:2:D)"):
         assert words in out, words
     changes = pd.read_csv(folder / "ut" / "changes.csv", dtype="string")
     assert changes.query("change == 'updated'")[["key", "field", "cause_column"]].to_numpy().tolist() == [
@@ -175,7 +175,7 @@ def test_what_would_change_is_shown_and_written_with_its_cell(check: Run, make_c
     ]
     moved = folder / "annan"
     shutil.move(folder / "plan", moved)
-    assert "100.0 → 200.0" in check(folder, "--against", moved)[1]
+    assert "100 → 200" in check(folder, "--against", moved)[1]
 
 
 @pytest.mark.slow

@@ -64,6 +64,7 @@ def test_one_changed_cell_is_named_and_nothing_else(one_cell: tuple[Diff, Path])
         ["S009", "security_sensitive", None, "true", "systemregister.csv:10:V"]
     ]
     assert not found.inputs.settings and not found.inputs.facts and not found.inputs.reviews
+    assert changes_page(found, load_texts("sv")).inputs[1].startswith("Filvinden: systemregister.csv:10:V, ")
     changed = {(item.system_id, item.kind): (item.before, item.after) for item in found.changes}
     assert changed["S009", "reclassified"] == ("repurchase", "retain")
     assert ("S009", "reestimated") in changed and changed["S009", "moved"][1] is None
@@ -164,6 +165,7 @@ def test_a_larger_server_is_told_by_its_cell(small: tuple[Path, Path]) -> None:
     cells = found.inputs.by_system["S2"]
     assert [(cause.place, cause.before, cause.after) for _, _, cause in cells] == [("servrar.csv:3:D", "16.0", "64.0")]
     assert "servrar.csv:3:D" in [cause.place for cause in found.causes_of("S2", "resized")]
+    assert changes_page(found, load_texts("sv")).inputs[-1].endswith(": 16 → 64")
 
 
 @pytest.mark.slow

@@ -123,7 +123,7 @@ def dates(plan: SavedPlan) -> dict[str, Any]:
 
 @pytest.mark.flow
 def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stays(
-    cases: Path, served: Callable[[], Served]
+    cases: Path, served: Callable[[], Served], browser: Any
 ) -> None:
     case, register = cases / "fall", cases / "fall" / "system.csv"
     server = served()
@@ -168,7 +168,14 @@ def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stay
     decisions = from_csv_bytes(third.table("decisions"), "decisions").set_index("system_id")["disposition"]
     assert decisions["S7"] == "rehost"
     shown = {item["key"]: item for item in server.ask("artifacts/latest/filter")}
-    assert "system.csv:13:G" in str(shown["fall-diff"]["data"])
+    page, asked = browser.new_page(), set[str]()
+    page.on("request", lambda request: asked.add(request.url))
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.wait_for_url("**/dashboard*")
+    page.goto(f"http://127.0.0.1:{server.port}/artifacts/artifact/{shown['fall-diff']['latest_id']}")
+    page.get_by_text("system.csv:13:G").wait_for()
+    # What a body plans is nobody else's business: its pages ask this machine and no other.
+    assert {url for url in asked if not url.startswith((f"http://127.0.0.1:{server.port}/", "data:", "blob:"))} == set()
 
     # What is wrong is the state of the run, in a line; the plan that there is stands.
     (case / "review.yaml").write_text(

@@ -13,6 +13,7 @@ from planner.portfolio import Portfolio
 from planner.preview import Preview
 from planner.texts import Texts
 from planner.view.appendix import note_of
+from planner.view.cell import told
 
 WIDTH = 80
 # So many changes are shown; the file has all of them.
@@ -165,7 +166,10 @@ def _updates(compared: Preview, texts: Texts) -> Iterator[Line]:
     updates = compared.changes[compared.changes["change"] == "updated"]
     for row in updates.head(SHOWN).astype("object").where(updates.head(SHOWN).notna(), None).to_dict("records"):
         unknown = str(texts.values["unknown"])
-        before, after = (unknown if row[side] is None else row[side] for side in ("before", "after"))
+        before, after = (
+            unknown if row[side] is None else told(row["entity"], row["field"], row[side], texts)
+            for side in ("before", "after")
+        )
         sheet = f"[{row['cause_sheet']}]" if row["cause_sheet"] else ""
         parts = [f"{row['cause_file']}{sheet}", row["cause_row"], row["cause_column"]]
         place = f" ({':'.join(str(part) for part in parts if part)})" if row["cause_file"] else ""

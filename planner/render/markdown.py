@@ -14,8 +14,17 @@ _LINE_STARTS = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")
 
 def render_markdown(view: View) -> bytes:
     """Render the document; every text of the inventory goes through `escape`."""
-    page = environment(view.meta.language, is_html=False, escape=escape).get_template("roadmap.md").render(view=view)
-    return (re.sub(r"\n{3,}", "\n\n", writable(page)).strip("\n") + "\n").encode("utf-8")
+    return _rendered(view, "roadmap.md").encode("utf-8")
+
+
+def render_changes(view: View) -> str:
+    """Render what differs from the plan before; the view has to have one."""
+    return _rendered(view, "changes.md")
+
+
+def _rendered(view: View, template: str) -> str:
+    page = environment(view.meta.language, is_html=False, escape=escape).get_template(template).render(view=view)
+    return re.sub(r"\n{3,}", "\n\n", writable(page)).strip("\n") + "\n"
 
 
 def escape(text: object) -> str:

@@ -121,7 +121,7 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         ("catalogue", policy.catalogue),
     ]
     fixed = [
-        _assumption(desk, f"{part}.{name}", _figure(desk, value.value), value)
+        _assumption(desk, f"{part}.{name}", desk.texts.figure(value.value), value)
         for part, model in [*parts, ("business_case", policy.business_case)]
         for name, value in model
         if isinstance(value, Number)
@@ -130,17 +130,12 @@ def assumptions(desk: Desk) -> tuple[Assumption, ...]:
         _assumption(
             desk,
             f"business_case.{name}",
-            " / ".join(_figure(desk, point) for point in (item.low, item.likely, item.high)),
+            " / ".join(desk.texts.figure(point) for point in (item.low, item.likely, item.high)),
             item,
         )
         for name, item in policy.business_case.assumptions.items()
     ]
     return (*fixed, *spans)
-
-
-def _figure(desk: Desk, value: float) -> str:
-    say = desk.texts.say
-    return f"{value:,.15g}".replace(",", say("group")).replace(".", say("decimal"))
 
 
 def _assumption(desk: Desk, name: str, value: str, item: Number | business_case.Assumption) -> Assumption:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from planner.diff import Cause, Change, Diff
 from planner.diff.totals import Total
 from planner.texts import Texts
+from planner.view.cell import told as told_cell
 from planner.view.model.changes import Changed, Changes, Sum
 from planner.view.model.terms import Ref
 
@@ -17,8 +18,6 @@ _PUBLIC_SUMS = ("systems", "option_", "settled", "low_days", "likely_days", "hig
 MAX_ROOTS = 2
 # So many changed cells are read; of more, the number and the systems that they change are told.
 MAX_CELLS = 10
-# As a CSV writes them, and as the texts name them.
-_BOOLEANS = {"true": "True", "false": "False"}
 
 
 def changes_page(found: Diff, texts: Texts, public_names: Mapping[str, str] | None = None) -> Changes:
@@ -133,11 +132,15 @@ class _Page:
             return f"{told} ({'; '.join(roots)})" if roots else str(told)
         nothing = self.say["nothing_said"]
         before, after = (nothing if value is None else value for value in (cause.before, cause.after))
-        column = cause.what.rpartition(".")[2]
+        entity, _, column = cause.what.rpartition(".")
         key = cause.kind
-        if cause.kind == "cell":
-            key = f"cell_{column}" if column in ("created", "gone") else "cell"
-            before, after = (self.texts.value(column, _BOOLEANS.get(value, value)) for value in (before, after))
+        if cause.kind == "cell" and column in ("created", "gone"):
+            key = f"cell_{column}"
+        elif cause.kind == "cell":
+            before, after = (
+                nothing if value is None else told_cell(entity, column, value, self.texts)
+                for value in (cause.before, cause.after)
+            )
         what = self.texts.field(column) if cause.kind == "cell" else cause.what
         if cause.kind == "review":
             what = self.say["reviews"].get(cause.what, cause.what)

@@ -124,4 +124,4 @@ def _values(desk: Desk, said: str) -> tuple[tuple[str, str], ...]:
 
 def _value(desk: Desk, name: str, value: str) -> str:
     is_amount = name.endswith("_sek") and value.isdecimal()
-    return f"{int(value):,}".replace(",", desk.texts.say("group")) if is_amount else desk.texts.value(name, value)
+    return desk.texts.figure(int(value)) if is_amount else desk.texts.value(name, value)

@@ -174,6 +174,8 @@ def apply_review(
         )
     write_review(done.review, read.folder / FILE)
     typer.echo(say["merged"].format(added=done.added, replaced=done.replaced, known=done.known, file=FILE))
+    if later := sum(row["when"] > read.plan_date for row in theirs.rows()):
+        typer.echo(say["not_yet"].format(count=later, date=read.plan_date))
     for approval in theirs.review.approvals:
         told = {"plan": approval.plan, "by": approval.by, "date": approval.date}
         decided = kept.decide(approval.plan, _record(kept, approval))
@@ -204,7 +206,8 @@ def _refuse_unknown(theirs: Read, kept: History) -> None:
         return
     known = set(parsed(kept.current.table("systems"), "systems", ["system_id"])["system_id"])
     for row in theirs.rows():
-        if row["system_id"] not in known:
+        # Records of a match need be no systems any more; reading the sources says where one of them is unknown.
+        if row["other_id"] is None and row["system_id"] not in known:
             near = difflib.get_close_matches(row["system_id"], sorted(known), n=1)
             hint = f"Did you mean '{near[0]}'?" if near else "See systems.csv of the plan."
             raise PlannerError("no such system", place=row["place"], value=row["system_id"], remedy=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from planner.pipeline import plan
 from planner.render import render
 from planner.render.html import render_html
 from planner.review import read_review
@@ -73,6 +75,14 @@ def opened(browser: Any, path: Path, **context: Any) -> tuple[Any, list[str]]:
     return page, wrong
 
 
+def barriers(page: Any) -> list[tuple[str, str]]:
+    """What axe finds on the page: rule and element."""
+    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)["violations"]
+    return [(item["id"], item["nodes"][0]["html"][:200]) for item in found]
+
+
 @pytest.mark.parametrize("audience", ["intern", "offentlig"])
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -82,10 +92,7 @@ def test_no_error_no_request_and_no_barrier(
     page, wrong = opened(browser, pages[language, audience], color_scheme=scheme)
     assert wrong == []
     page.evaluate("document.querySelectorAll('details').forEach((item, at) => { item.open = at < 20; })")
-    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)["violations"]
-    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+    assert barriers(page) == []
 
 
 def test_it_fits_a_narrow_screen(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
@@ -242,6 +249,43 @@ def test_decisions_are_saved_as_a_review_that_can_be_applied(
     assert public.locator("#review").count() == 0
 
 
+def test_what_may_be_one_thing_and_how_much_work_it_is_are_decided_in_the_page(
+    browser: Any, make_case: Callable[..., Path], run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    head = "Objektnummer;Namn;Organisation;Driftform\n"
+    case = make_case(
+        {"a.csv": f"{head}S1;Ekonomipärmen;;Internt\n", "b.csv": f"{head}A<1;Ekonomiparmen;;Internt\n"},
+        "  - {file: a.csv, reader: systems}\n  - {file: b.csv, reader: systems}\n",
+    )
+    page, wrong = opened(browser, plan(case).folder / "roadmap.html")
+    pair = page.locator("#matches .decide")
+    pair.locator("[data-field=decision]").select_option("same")
+    pair.locator("[data-field=why]").fill("Samma avtal")
+    page.evaluate("document.getElementById('s-S1').open = true")
+    work = page.locator("#s-S1 .decide")
+    work.locator("[data-field=why]").fill("Leverantörens anbud")
+    page.fill("#review-by", "Systemägare")
+    page.fill("#review-date", "2026-11-23")
+    assert barriers(page) == []
+    save = page.locator("#review-save")
+    for field, days in (("low", "12.5"), ("likely", "40"), ("high", "30")):
+        work.locator(f"[data-field={field}]").fill(days)
+        assert save.is_disabled(), "three numbers in order, or none"
+    work.locator("[data-field=high]").fill("90")
+    with page.expect_download() as download:
+        save.click()
+    download.value.save_as(tmp_path / "sent.yaml")
+    assert run("review", "apply", case, tmp_path / "sent.yaml")[0] == 0
+    review = read_review(case / "review.yaml").review
+    (match,), (effort,) = review.matches, review.overrides
+    assert [record.key for record in match.records] == ["S1", "A<1"] and match.decision == "same"
+    assert effort.effort_days is not None and effort.effort_days.likely == 40
+    again = plan(case).plan.portfolio
+    assert again["matches"]["state"].tolist() == ["confirmed"] and len(again["systems"]) == 1
+    assert again["effort"]["likely_days"].sum() == pytest.approx(40)
+    assert not wrong
+
+
 @pytest.mark.parametrize("audience", ["intern", "offentlig"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_large_plan_is_as_open_to_all(browser: Any, large: dict[str, Path], audience: str, scheme: str) -> None:
@@ -250,10 +294,7 @@ def test_a_large_plan_is_as_open_to_all(browser: Any, large: dict[str, Path], au
     if audience == "intern":
         page.evaluate("location.hash = '#s-S002.1'")
         page.locator("[id='s-S002.1'] h3").first.wait_for()
-    page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)["violations"]
-    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+    assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert wrong == [] and page.evaluate("window.violations") == []
 

@@ -270,6 +270,13 @@ def test_apply_writes_nothing_on_a_conflict_and_an_approval_decides_its_plan(
     assert code != 0 and "contradict" in said and "retire (Arkitekt" in said
     code, said = apply(f"overrides:\n  - {{system: S22, disposition: retain, {WHO}}}\n")
     assert code != 0 and "Did you mean 'S2'" in said
+    later = WHO.replace("2026-11-20", "2026-11-24")
+    gone = f"matches:\n  - {{records: [{{key: A1, file: a.csv}}, {{key: S2, file: b.csv}}], decision: same, {WHO}}}\n"
+    for text, said_of_it in ((f"pins:\n  - {{system: S2, quarter: 2028-Q1, {later}}}\n", True), (gone, False)):
+        code, said = apply(text)
+        # Who decides today on a plan of last week is told why nothing changes.
+        assert (code, "räknas inte än" in said) == (0, said_of_it), said
+    before = (case / "review.yaml").read_bytes()
     code, said = apply(f"approvals:\n  - {{plan: aaaaaaaaaaaa, {WHO}}}\n")
     assert code != 0 and "no such plan" in said
     assert (case / "review.yaml").read_bytes() == before

@@ -15,7 +15,7 @@ from planner.schema import concat, conform
 # State of a decision, and the finding that tells of it.
 TOLD = {
     "expired": ("warning", "review_expired"),
-    "not_yet": ("info", "review_not_yet"),
+    "not_yet": ("warning", "review_not_yet"),
     "unknown_system": ("warning", "review_unknown_system"),
     "contradictory": ("warning", "review_contradictory"),
     "unknown_record": ("warning", "review_unknown_record"),

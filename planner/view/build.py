@@ -20,6 +20,7 @@ from planner.view.model.page_one import Count
 from planner.view.model.schedule import Wave
 from planner.view.model.systems import System
 from planner.view.model.terms import Span
+from planner.view.pairs import pairs
 from planner.view.providers import providers
 from planner.view.systems import systems
 from planner.view.wave_pages import wave_pages
@@ -99,6 +100,7 @@ def build_view(
         pilots_low=plan.policy.priority.pilot.confirm_low,
         pilots_high=plan.policy.priority.pilot.confirm_high,
         clusters=overlaps.clusters(desk) if inside else (),
+        pairs=pairs(desk) if inside else (),
         risks=page_one.risks(desk) if inside else (),
         process_first=page_one.process_first(desk) if inside else (),
         lenses=page_one.lenses(desk) if inside else (),

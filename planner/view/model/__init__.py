@@ -26,7 +26,7 @@ from planner.view.model.schedule import (
     Uncertain,
     Wave,
 )
-from planner.view.model.systems import Cluster, System
+from planner.view.model.systems import Cluster, Pair, System
 from planner.view.model.terms import Ref, Span
 from planner.view.model.waves import WavePage
 
@@ -102,6 +102,7 @@ class View:
     pilots_low: int
     pilots_high: int
     clusters: tuple[Cluster, ...]
+    pairs: tuple[Pair, ...]
     risks: tuple[Risk, ...]
     process_first: tuple[Ref, ...]
     lenses: tuple[Lens, ...]

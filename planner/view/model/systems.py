@@ -135,6 +135,29 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Record:
+    """A row of the inventory: its key before matching, its name, its file, and where in it."""
+
+    key: str
+    name: str
+    file: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows that may be one thing: which rule says so, how sure it is, and what has been done about it."""
+
+    table: str
+    kind: str
+    left: Record
+    right: Record
+    because: str
+    score: float
+    state: str
+
+
+@dataclass(frozen=True)
 class Cluster:
     """Systems that may be one, or that do the same; the cost today is that of the members for which it is known."""
 

@@ -9,6 +9,7 @@ from planner.render.document import Block, Document, Grid, Heading, Items, Text
 from planner.render.memo import document, memo_blocks
 from planner.render.writer import Writer
 from planner.texts import load_texts
+from planner.view.directions import closed
 from planner.view.model import View
 from planner.view.model.systems import Reason, System
 
@@ -88,7 +89,7 @@ def _card(item: System, write: Writer) -> Iterator[Block]:
     word = write.word
     yield Heading(item.name, 2)
     when = f"{word['wave']} {item.wave}, {item.quarter}" if item.wave is not None else word["without_wave"]
-    yield Text(f"{item.system_id} · {item.disposition} · {item.state} · {when}")
+    yield Text(f"{closed(item.system_id)} · {item.disposition} · {item.state} · {when}")
     if item.reasons:
         yield Text(f"{word['why']}:")
         yield Items(list(dict.fromkeys(map(_reason, item.reasons))))

@@ -9,6 +9,7 @@ from planner.diff import Cause, Change, Diff
 from planner.diff.totals import Total
 from planner.texts import Texts
 from planner.view.cell import told as told_cell
+from planner.view.directions import closed
 from planner.view.model.changes import Changed, Changes, Sum
 from planner.view.model.terms import Ref
 
@@ -53,7 +54,7 @@ class _Page:
         self.texts = texts
         self.say = texts.diff
         self.public_names = public_names
-        self.names = found.names
+        self.names = {key: closed(name) for key, name in found.names.items()}
 
     def shows(self, key: str) -> bool:
         return self.public_names is None or key.startswith(_PUBLIC_SUMS)
@@ -89,7 +90,7 @@ class _Page:
 
     def changed(self, item: Change, causes: tuple[Cause, ...]) -> Changed:
         before, after = (self.value(item.kind, value) for value in (item.before, item.after))
-        name = item.name
+        name = closed(item.name)
         if self.public_names is not None:
             name = self.public_names.get(item.system_id, self.say["nobody"])
             if item.kind in ("added", "removed", "renamed"):
@@ -108,6 +109,7 @@ class _Page:
             return self.texts.say("quarter", year=year, number=number) if value else str(self.say["no_quarter"])
         if value is None:
             return str(self.say["nothing_said"])
+        value = closed(value)
         if kind == "reestimated":
             return f"{value.replace('.', self.texts.say('decimal'))} {self.say['person_days']}"
         if kind == "resized":
@@ -131,14 +133,14 @@ class _Page:
             roots = [self.cause(root, "") for root in self.found.roots(cause.place, cause.what)[:MAX_ROOTS]]
             return f"{told} ({'; '.join(roots)})" if roots else str(told)
         nothing = self.say["nothing_said"]
-        before, after = (nothing if value is None else value for value in (cause.before, cause.after))
+        before, after = (nothing if value is None else closed(value) for value in (cause.before, cause.after))
         entity, _, column = cause.what.rpartition(".")
         key = cause.kind
         if cause.kind == "cell" and column in ("created", "gone"):
             key = f"cell_{column}"
         elif cause.kind == "cell":
             before, after = (
-                nothing if value is None else told_cell(entity, column, value, self.texts)
+                nothing if value is None else closed(told_cell(entity, column, value, self.texts))
                 for value in (cause.before, cause.after)
             )
         what = self.texts.field(column) if cause.kind == "cell" else cause.what

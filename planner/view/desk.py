@@ -13,6 +13,7 @@ import pandas as pd
 from planner.plan import Plan
 from planner.policy import Gate, Rule
 from planner.texts import Texts
+from planner.view.directions import closed_texts
 from planner.view.model.terms import Ref, Span
 
 POINTS = ("low", "likely", "high")
@@ -27,8 +28,14 @@ class Desk:
     is_internal: bool
 
     def table(self, name: str) -> pd.DataFrame:
-        """One table of the plan."""
-        return self.plan.portfolio[name]
+        """One table of the plan, with texts that turn no other text round."""
+        if name not in self._tables:
+            self._tables[name] = closed_texts(self.plan.portfolio[name])
+        return self._tables[name]
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -30,7 +30,8 @@ class Question:
 
 def question_rows(portfolio: Portfolio, texts: Texts) -> tuple[Question, ...]:
     """All questions, those that settle the most first."""
-    names = dict(zip(portfolio["systems"]["system_id"], portfolio["systems"]["name"], strict=True))
+    systems, questions = (closed_texts(portfolio[name]) for name in ("systems", "questions"))
+    names = dict(zip(systems["system_id"], systems["name"], strict=True))
     return tuple(
         Question(
             int(row["rank"]),
@@ -43,7 +44,7 @@ def question_rows(portfolio: Portfolio, texts: Texts) -> tuple[Question, ...]:
             _choices(row["field"], texts),
             texts.interface["q_yes" if row["alone"] else "q_no"],
         )
-        for row in portfolio["questions"].to_dict("records")
+        for row in questions.to_dict("records")
     )
 
 

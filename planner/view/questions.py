@@ -9,6 +9,7 @@ from planner.policy import fact_columns
 from planner.portfolio import Portfolio
 from planner.texts import Texts
 from planner.view.desk import text
+from planner.view.directions import closed_texts
 
 SUMMARY_LINES = 20
 

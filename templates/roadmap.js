@@ -4,6 +4,7 @@
   var body = table.tBodies[0];
   var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
   var columns = heads.map(function (head) { return Number(head.dataset.column); });
+  var labels = heads.map(function (head) { return head.textContent; });
   var language = table.dataset.language;
   var collator = new Intl.Collator(language, { numeric: true });
   var numbers = new Intl.NumberFormat(language === "sv" ? "sv-SE" : "en-GB", { maximumFractionDigits: 0 });
@@ -25,9 +26,11 @@
   var sorted = null;
   var wait = 0;
 
-  function cell(index, column) {
+  // Roles and labels are those of the rows that the page comes with: a narrow screen shows every row as a card.
+  function cell(index, column, at) {
     var value = data[column][index];
     var made = document.createElement(column === 1 ? "th" : "td");
+    made.setAttribute("role", column === 1 ? "rowheader" : "cell");
     if (column === 1) {
       made.scope = "row";
       if (table.dataset.sheets === "1") {
@@ -37,6 +40,8 @@
         made.appendChild(link);
         return made;
       }
+    } else {
+      made.dataset.label = labels[at];
     }
     if (column === 6) { made.className = "nowrap"; }
     if (column === 5 || column > 6) { made.className = "number"; }
@@ -47,7 +52,8 @@
   function draw() {
     var part = shown.slice(page * size, (page + 1) * size).map(function (index) {
       var line = document.createElement("tr");
-      columns.forEach(function (column) { line.appendChild(cell(index, column)); });
+      line.setAttribute("role", "row");
+      columns.forEach(function (column, at) { line.appendChild(cell(index, column, at)); });
       return line;
     });
     body.replaceChildren.apply(body, part);

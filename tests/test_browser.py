@@ -107,6 +107,25 @@ def test_it_fits_a_narrow_screen(browser: Any, pages: dict[tuple[str, str], Path
     assert hidden == []
 
 
+def test_on_a_narrow_screen_systems_are_cards_that_can_be_sorted(
+    browser: Any, pages: dict[tuple[str, str], Path]
+) -> None:
+    page, wrong = opened(browser, pages["sv", "intern"], viewport={"width": 320, "height": 800})
+    rows = page.locator("#table tbody tr")
+    lines = rows.first.locator("td:visible").evaluate_all("cells => cells.map(one => one.getBoundingClientRect().y)")
+    assert len(lines) > 3 and lines == sorted(set(lines)), "one below the other"
+    assert page.get_by_role("row").count() and page.get_by_role("columnheader", name="Förslag").count()
+    label = "one => getComputedStyle(one, '::before').content"
+    assert "Förslag" in page.locator("#table tbody td[data-label=Förslag]").first.evaluate(label)
+    first = rows.first.inner_text()
+    page.locator("#table").get_by_role("button", name="Namn").click()
+    assert page.locator("#table thead th").first.get_attribute("aria-sort") == "ascending"
+    assert rows.first.inner_text() != first
+    page.fill("#filter", "ekonomi")
+    page.locator("#status", has_text="ekonomi").wait_for()
+    assert 0 < rows.count() < 52 and barriers(page) == [] and wrong == []
+
+
 def test_without_javascript_everything_is_there(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
     page, wrong = opened(browser, pages["sv", "intern"], java_script_enabled=False)
     assert wrong == []

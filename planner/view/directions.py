@@ -45,9 +45,9 @@ def _kept(mark: str, awaited: list[str]) -> str:
 def closed_texts(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its texts closed; ids are keys and stay as they are."""
     made = {
-        str(name): column.map(_by_part if name in COMPOSED else closed, na_action="ignore").astype("string")
+        str(name): column.astype("string").map(_by_part if name in COMPOSED else closed, na_action="ignore")
         for name, column in table.items()
-        if column.dtype == "string" and not _holds_ids(str(name)) and _has_marks(column)
+        if column.dtype in ("string", "category") and not _holds_ids(str(name)) and _has_marks(column)
     }
     return table.assign(**made) if made else table
 
@@ -61,5 +61,7 @@ def _holds_ids(column: str) -> bool:
 
 
 def _has_marks(column: pd.Series) -> bool:
-    whole = "\n".join(column.dropna().to_numpy(dtype=object))
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    texts = column.cat.categories if is_category else column.dropna()
+    whole = "\n".join(map(str, texts) if is_category else texts.to_numpy(dtype=object))
     return not whole.isascii() and bool(_MARK.search(whole))

@@ -60,11 +60,10 @@ def ticks(desk: Desk) -> tuple[Tick, ...]:
 def deadlines(desk: Desk) -> tuple[DeadlineChance, ...]:
     """Deadlines of groups, the least sure first."""
     table = desk.table("risk_deadlines").query("kind == 'deadline'")
-    members = desk.group_of.reset_index().groupby("group_id")["system_id"].agg(list)
     rows = table.sort_values(["chance_pct", "deadline_date", "group_id"]).to_dict("records")
     return tuple(
         DeadlineChance(
-            desk.refs(members[row["group_id"]]),
+            desk.refs(desk.members_of[row["group_id"]]),
             iso(row["deadline_date"]) or "",
             iso(row["planned_date"]) or "",
             iso(row["p80_date"]) or "",
@@ -78,12 +77,11 @@ def critical(desk: Desk) -> tuple[Critical, ...]:
     """Activities that decide most often when the last change is done."""
     table = desk.table("risk_activities").merge(desk.table("activities")[["activity_id", "phase"]], on="activity_id")
     table = table[table["criticality_pct"] >= LEAST_CRITICAL_PCT]
-    members = desk.group_of.reset_index().groupby("group_id")["system_id"].agg(list)
     rows = table.sort_values(["criticality_pct", "activity_id"], ascending=[False, True]).head(MOST_CRITICAL)
     return tuple(
         Critical(
             desk.texts.say(f"phase_{row['phase']}"),
-            desk.refs(members.get(row["group_id"], [])),
+            desk.refs(desk.members_of.get(row["group_id"], [])),
             float(row["criticality_pct"]) / 100,
             iso(row["p80_date"]) or "",
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from planner.view.desk import POINTS, Desk, iso, number, text, whole
-from planner.view.evidence import Told, asks, joined, weighing, weighty
+from planner.view.evidence import Told, asks, weighing, weighty
 from planner.view.groups import why
 from planner.view.model.systems import Alternative, Fit, Flip, LensResult, Step, System, Work
 from planner.view.model.terms import Ref
@@ -18,7 +20,10 @@ STATED = ("contract_end_date", "dispensation_until_date", "risk_accepted_until_d
 DERIVED = ("support_end_date", "notice_date", "procurement_start_date", "procurement_start_p50_date")
 PHASES = ("investigate", "decide", "procure", "prepare", "move", "close")
 LENS = ("lens", "class", "class_low", "class_high", "low", "high", "known", "inputs")
+LOST = ("option", "score", "score_low", "score_high", "is_allowed", "lost_because", "denied_by")
 VERDICTS = ("allow", "allow_with", "needs_decision", "deny")
+
+Made = TypeVar("Made")
 
 
 def systems(desk: Desk) -> tuple[System, ...]:
@@ -42,14 +47,15 @@ class _Shelves:
         self.groups = _each(desk.table("groups"), "group_id", "reason", "detail")
         self.costs = _by(desk.table("costs"), "system_id") if desk.is_internal else {}
         details = desk.is_internal
-        self.evidence = _by(weighing(desk), "system_id") if details else {}
-        self.options = _by(desk.table("options").dropna(subset="lost_because"), "system_id") if details else {}
-        self.flips = _by(desk.table("flips"), "system_id") if details else {}
+        self.evidence = weighing(desk) if details else {}
+        lost = desk.table("options").dropna(subset="lost_because")[["system_id", *LOST]]
+        self.alternatives = _alike(lost, partial(_alternatives, desk)) if details else {}
+        self.flips = _alike(desk.table("flips"), partial(_flips, desk)) if details else {}
         self.lenses = _lenses(desk) if details else {}
         self.fits = _fits(desk) if details else {}
         self.steps = _steps(desk) if details else {}
         self.assumed = _by(desk.table("effort").dropna(subset="assumed"), "system_id") if details else {}
-        self.work = _by(_by_phase(desk), "system_id") if details else {}
+        self.work = _alike(_by_phase(desk), partial(_work, desk)) if details else {}
         links = desk.table("links").dropna(subset=["source_system_id", "target_system_id"])
         self.reviews = _by(desk.table("reviews"), "system_id") if details else {}
         self.sizing = sizing_of(desk) if details else {}
@@ -71,6 +77,18 @@ def _each(frame: pd.DataFrame, *columns: str) -> dict[str, dict[str, Any]]:
     return {key: row for key, (row,) in _by(frame[["system_id", *columns]], "system_id").items()}
 
 
+def _alike(frame: pd.DataFrame, make: Callable[[list[dict[str, Any]]], Made]) -> dict[str, Made]:
+    """What the rows of each system become; systems with the same rows share one answer."""
+    names = [str(name) for name in frame if name != "system_id"]
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    values = zip(*(frame[name].astype(object).tolist() for name in names), strict=True)
+    for key, row in zip(frame["system_id"].tolist(), values, strict=True):
+        rows[str(key)].append(row)
+    distinct = dict.fromkeys(map(tuple, rows.values()))
+    made = {mine: make([dict(zip(names, row, strict=True)) for row in mine]) for mine in distinct}
+    return {key: made[tuple(mine)] for key, mine in rows.items()}
+
+
 def _pairs(desk: Desk, links: pd.DataFrame, one: str, other: str) -> dict[str, tuple[Ref, ...]]:
     ends: dict[str, set[str]] = defaultdict(set)
     for key, end in zip(links[one].tolist(), links[other].tolist(), strict=True):
@@ -85,7 +103,7 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
     today = next((cost for cost in shelves.costs.get(key, []) if cost["kind"] == "today"), None)
     detail = desk.is_internal
     quarter = str(wave["quarter"]).partition("-Q") if wave else ("", "", "")
-    evidence = joined(shelves.evidence.get(key, []))
+    evidence = shelves.told.joined(shelves.evidence.get(key, []))
     return System(
         system_id=key,
         name=desk.names[key],
@@ -108,11 +126,11 @@ def _system(desk: Desk, shelves: _Shelves, key: str, row: Any) -> System:
         margin=number(row.margin) if detail else None,
         tasks=_tasks(desk, row.tasks) if detail else (),
         questions=tuple(desk.texts.field(name) for name in text(row.unknown_fields).split()) if detail else (),
-        flips=_flips(desk, shelves.flips.get(key, [])),
+        flips=shelves.flips.get(key, ()),
         reasons=tuple(shelves.told.reason(item) for item in weighty(evidence, row.key)),
         undecided=tuple(shelves.told.reason(item) for item in evidence if asks(item)),
-        alternatives=_alternatives(desk, shelves.options.get(key, [])),
-        work=tuple(_work(desk, item) for item in shelves.work.get(key, [])),
+        alternatives=shelves.alternatives.get(key, ()),
+        work=shelves.work.get(key, ()),
         steps=shelves.steps.get(str(group["group_id"]), ()),
         lenses=shelves.lenses.get(key, ()),
         dates=_dates(desk, shelves.facts[key] | shelves.dates[key]) if detail else (),
@@ -147,19 +165,12 @@ def _dates(desk: Desk, facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _fits(desk: Desk) -> dict[str, tuple[Fit, ...]]:
-    """Targets of each system by verdict and reasons; systems of which the same is known share one answer."""
+    """Targets of each system by verdict and reasons."""
     fit, language = desk.plan.policy.cloud_fit, desk.texts.language
     labels = {target.name: getattr(target.label, language) for target in fit.targets}
     because = {gate.name: getattr(gate.because, language) for gate in fit.gates}
     table = desk.table("target_fit")[["system_id", "target", "verdict", "gates", "missing"]]
-    made: dict[object, tuple[Fit, ...]] = {}
-    found = {}
-    for key, rows in _by(table, "system_id").items():
-        same = tuple(text(value) for row in rows for name, value in row.items() if name != "system_id")
-        if same not in made:
-            made[same] = _fits_of(desk, rows, labels, because)
-        found[key] = made[same]
-    return found
+    return _alike(table, lambda rows: _fits_of(desk, rows, labels, because))
 
 
 def _fits_of(
@@ -237,7 +248,11 @@ def _by_phase(desk: Desk) -> pd.DataFrame:
     return table.assign(at=table["phase"].map(PHASES.index)).sort_values(["system_id", "at"])
 
 
-def _work(desk: Desk, row: dict[str, Any]) -> Work:
+def _work(desk: Desk, rows: list[dict[str, Any]]) -> tuple[Work, ...]:
+    return tuple(_phase(desk, row) for row in rows)
+
+
+def _phase(desk: Desk, row: dict[str, Any]) -> Work:
     low, likely, high = (round(float(row[f"{point}_days"]), 2) for point in POINTS)
     return Work(desk.texts.say(f"phase_{row['phase']}"), (low, likely, high))
 

@@ -66,10 +66,10 @@ def weighing(desk: Desk) -> dict[str, list[Piece]]:
     mine = table[(table["outcome"] == "true") | waits]
     known: dict[object, Said] = {}
     found: dict[str, list[Piece]] = defaultdict(list)
-    said = zip(*(mine[name].astype(object).tolist() for name in SAID), strict=True)
+    said = zip(*(mine[name].astype(object).tolist() for name in SAID[:-1]), map(number, mine[SAID[-1]]), strict=True)
     cells = (mine[name].astype(object).fillna("").tolist() for name in ("system_id", *CELLS))
     for words, (system, *places) in zip(said, zip(*cells, strict=True), strict=True):
-        one = known.get(words) or known.setdefault(words, Said(*words[:-1], number(words[-1])))
+        one = known.get(words) or known.setdefault(words, Said(**dict(zip(SAID, words, strict=True))))
         found[system].append(Piece(one, *places))
     return found
 

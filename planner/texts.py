@@ -81,8 +81,15 @@ class Texts:
         return self.labels[key].format(**given)
 
     def dated(self, sentence: str) -> str:
-        """The sentence with its ISO dates as it says them: `den 19 januari 2029`. What is no date stays as it is."""
-        return ISO_DATE.sub(lambda found: self._day(found[1]) or found[0], sentence)
+        """A sentence of ours with its ISO dates as it says them: `den 19 januari 2029`. What is no date stays as it is.
+
+        Sentences with texts of others are filled with `day` instead: a name may hold a date.
+        """
+        return ISO_DATE.sub(lambda found: self.day(found[1]), sentence)
+
+    def day(self, value: str | None) -> str:
+        """An ISO date as a sentence says it; any other text as it is."""
+        return (self._day(value) if value and ISO_DATE.fullmatch(value) else "") or value or ""
 
     def of_policy(self, said: str) -> str:
         """What a policy says of a number, which is in English: in the language, as far as the words are known."""

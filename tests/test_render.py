@@ -20,6 +20,7 @@ from planner.render.html import content_policy
 from planner.render.table import safe
 from planner.texts import LANGUAGES, PARTS, load_texts
 from planner.view import AUDIENCES, build_view
+from planner.view.appendix import note_of
 from tests.conftest import REPOSITORY, example_view, write_case
 
 HOSTILE = [
@@ -155,12 +156,20 @@ def test_what_the_policy_says_of_its_numbers_is_in_swedish() -> None:
 )
 def test_sentences_bend_after_their_numbers_and_say_dates_in_words(language: str, count: int, said: str) -> None:
     texts = load_texts(language)
-    assert texts.dated(texts.say("cannot_be_done", wave=6, deadline="2027-09-30", weeks=count)) == said
+    assert texts.say("cannot_be_done", wave=6, deadline=texts.day("2027-09-30"), weeks=count) == said
 
 
 @pytest.mark.parametrize("kept", ["2027-02-30", "dv-2027-01-11", "2027-01-112", "12027-01-11", "2027-01-11-b"])
 def test_what_is_no_date_is_not_said_as_one(kept: str) -> None:
     assert load_texts("sv").dated(f"Raden {kept} finns.") == f"Raden {kept} finns."
+    assert load_texts("sv").day(kept) == kept
+
+
+def test_a_date_in_a_name_is_left_as_it_is_written() -> None:
+    row = {"severity": "info", "code": "money_to_ask_for", "row_id": "S1", "value": "2027-02-28", "detail": "2028"}
+    place = dict.fromkeys(("file", "sheet", "row", "column"))
+    note = note_of({**row, **place}, {"S1": "Export 2027-01-11"}, load_texts("sv"))
+    assert "Export 2027-01-11" in note.text and "den 28 februari 2027" in note.text
 
 
 def test_a_number_chooses_words_in_both_languages_by_the_names_that_both_have() -> None:

@@ -31,8 +31,8 @@ def notes(findings: pd.DataFrame, rejects: pd.DataFrame, names: dict[str, str], 
 def note_of(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
     """One finding in words."""
     name = names.get(text(row["row_id"]), text(row["row_id"]))
-    detail = texts.labels.get(text(row["detail"])) or texts.field(text(row["detail"]))
-    given = {"value": text(row["value"]), "detail": detail, "name": name}
+    detail = texts.labels.get(text(row["detail"])) or texts.day(texts.field(text(row["detail"])))
+    given = {"value": texts.day(text(row["value"])), "detail": detail, "name": name}
     code = str(row["code"])
     return Note(
         str(row["severity"]),
@@ -40,8 +40,8 @@ def note_of(row: dict[str, Any], names: dict[str, str], texts: Texts) -> Note:
         place_of(row),
         name,
         text(row["value"]),
-        texts.dated(texts.finding(code, "text", **given)),
-        texts.dated(texts.finding(code, "remedy", **given)),
+        texts.finding(code, "text", **given),
+        texts.finding(code, "remedy", **given),
     )
 
 

@@ -133,8 +133,9 @@ def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:
     if last is None:
         return said
     whole = risk.uncertain(desk)[-1:]
-    sure = f" {desk.texts.say('conclusion_sure', date=whole[0].p80_date)}" if whole else ""
-    return desk.texts.dated(f"{said} {desk.texts.say('conclusion_end', date=last)}{sure}")
+    day = desk.texts.day
+    sure = f" {desk.texts.say('conclusion_sure', date=day(whole[0].p80_date))}" if whole else ""
+    return f"{said} {desk.texts.say('conclusion_end', date=day(last))}{sure}"
 
 
 def _listed(parts: list[str], last: str) -> str:
@@ -172,7 +173,5 @@ def _meta(desk: Desk, audience: str, decision: dict[str, Any] | None) -> Meta:
 
 def _exchange(desk: Desk, rate: Exchange) -> str:
     euro = f", {desk.written(rate.sek_per_eur, '.2f')} SEK/EUR" if rate.sek_per_eur else ""
-    source = desk.texts.of_policy(rate.source)
-    return desk.texts.dated(
-        f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {rate.as_of.isoformat()}, {source}"
-    )
+    day, source = desk.texts.day(rate.as_of.isoformat()), desk.texts.of_policy(rate.source)
+    return f"{desk.written(rate.sek_per_usd, '.2f')} SEK/USD{euro}, {day}, {source}"

@@ -278,7 +278,7 @@ def risks(desk: Desk) -> tuple[Risk, ...]:
         "red": lens.index[lens["relevance"] == "red"],
         "closed_stays": closed.index[closed.fillna(False).astype(bool)],
     }
-    horizon = desk.texts.dated(desk.plan.case.horizon_date.isoformat())
+    horizon = desk.texts.day(desk.plan.case.horizon_date.isoformat())
     made = [
         Risk(key, desk.texts.say(f"risk_{key}", count=len(ids), horizon=horizon), desk.refs(ids), len(ids))
         for key, ids in found.items()

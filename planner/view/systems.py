@@ -226,19 +226,19 @@ def _alternative(desk: Desk, row: dict[str, Any]) -> Alternative:
 def _reviewed(desk: Desk, row: dict[str, Any]) -> str:
     """One decision of a person, and whether it holds."""
     kind, value = str(row["kind"]), str(row["value"])
-    until = desk.texts.say("reviewed_until", date=iso(row["expires"])) if iso(row["expires"]) else ""
-    said = desk.texts.say(
+    day = desk.texts.day
+    until = desk.texts.say("reviewed_until", date=day(iso(row["expires"]))) if iso(row["expires"]) else ""
+    return desk.texts.say(
         "reviewed",
         kind=desk.texts.diff["reviews"][kind],
-        value=desk.texts.say(f"option_{value}") if kind == "disposition" else value,
+        value=desk.texts.say(f"option_{value}") if kind == "disposition" else day(value),
         who=row["who"],
-        date=iso(row["when"]),
+        date=day(iso(row["when"])),
         why=row["why"],
         until=until,
         state=desk.texts.say(f"reviewed_{row['state']}"),
         place=row["place"],
     )
-    return desk.texts.dated(said)
 
 
 def _by_phase(desk: Desk) -> pd.DataFrame:

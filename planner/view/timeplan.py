@@ -120,13 +120,11 @@ def missed(desk: Desk) -> tuple[Missed, ...]:
     waves = desk.table("waves").drop_duplicates("group_id").set_index("group_id")["wave"].to_dict()
     made = []
     for group_id, (first, *others) in clashes.items():
-        sentence = desk.texts.dated(
-            desk.texts.say(
-                "cannot_be_done" if first["is_proven"] else "is_not_done",
-                wave=whole(waves.get(group_id)),
-                deadline=iso(first["deadline_date"]),
-                weeks=int(first["late_weeks"]),
-            )
+        sentence = desk.texts.say(
+            "cannot_be_done" if first["is_proven"] else "is_not_done",
+            wave=whole(waves.get(group_id)),
+            deadline=desk.texts.day(iso(first["deadline_date"])),
+            weeks=int(first["late_weeks"]),
         )
         reasons = tuple(_clash(desk, row) for row in others)
         mine = tuple(_way(desk, row, first["deadline_date"]) for row in ways.get(group_id, []))
@@ -153,8 +151,8 @@ def _clash(desk: Desk, row: dict[str, Any]) -> str:
         subject = ", ".join(desk.texts.say(f"phase_{name}").lower() for name in subject.split())
     elif kind == "wave_rule":
         subject = desk.texts.say(f"wave_{subject}")
-    date = f"{desk.plan.case.start_date:%Y-%m-%d}"
-    return desk.texts.dated(desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date))
+    date = desk.texts.day(desk.plan.case.start_date.isoformat())
+    return desk.texts.say(f"clash_{kind}", subject=subject, weeks=whole(row["weeks"]), date=date)
 
 
 def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
@@ -167,7 +165,7 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
         subject = _group(desk, subject)
     elif row["kind"] == "other_disposition":
         subject = ", ".join(_choice(desk, choice, deadline) for choice in text(row["choices"]).split())
-    first = "" if pd.isna(row["first_date"]) else f"{row['first_date']:%Y-%m-%d}"
+    first = desk.texts.day(iso(row["first_date"]))
     days = 0 if pd.isna(row["days_more"]) else round(float(row["days_more"]))
     more = desk.texts.say("days_more" if days > 0 else "days_fewer", days=abs(days)) if days else ""
     amount = (
@@ -176,7 +174,7 @@ def _way(desk: Desk, row: dict[str, Any], deadline: pd.Timestamp) -> Way:
     words = desk.texts.say(f"way_{row['kind']}", subject=subject, amount=amount, date=first, more=more)
     price = None if pd.isna(row["price_sek"]) else float(row["price_sek"])
     is_enough = row["kind"] == "later_deadline" or row["end_date"] <= deadline
-    return Way(desk.texts.dated(words), price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
+    return Way(words, price, f"{row['end_date']:%Y-%m-%d}", bool(is_enough))
 
 
 def _choice(desk: Desk, choice: str, deadline: pd.Timestamp) -> str:
@@ -229,4 +227,4 @@ def foundation(desk: Desk) -> str:
     if not len(rows):
         return ""
     first, last = rows["start_date"].min(), rows["end_date"].max()
-    return desk.texts.dated(desk.texts.say("wave_zero", first=iso(first), last=iso(last)))
+    return desk.texts.say("wave_zero", first=desk.texts.day(iso(first)), last=desk.texts.day(iso(last)))

@@ -88,8 +88,11 @@ def test_sums_are_those_of_the_tables(one_cell: tuple[Diff, Path]) -> None:
     found, case = one_cell
     sums = {total.key: total for total in found.totals}
     assert (sums["option_retain"].after or 0) == (sums["option_retain"].before or 0) + 1  # type: ignore[operator]
-    effort = pd.read_csv(case / "plan" / "tables" / "effort.csv")
-    assert sums["likely_days"].after == pytest.approx(effort["likely_days"].sum())
+    # The same as page one of the plan says, with the common foundation in it.
+    view = json.loads((case / "plan" / "plan.json").read_text(encoding="utf-8"))
+    for at, point in enumerate(("low", "likely", "high")):
+        assert sums[f"{point}_days"].after == pytest.approx(view["total_days"][at])
+        assert sums[f"one_off_{point}_sek"].after == pytest.approx(view["total_cost_sek"][at])
     waves = pd.read_csv(case / "plan" / "tables" / "waves.csv")
     assert sums["last_change"].after == waves["end_date"].max()
 

@@ -15,7 +15,7 @@ from planner import pipeline
 from planner.case import read_case
 from planner.plan import Plan
 from planner.render import render
-from planner.render.formats import money_span, span
+from planner.render.formats import chance, money_span, span
 from planner.render.html import content_policy
 from planner.render.table import safe
 from planner.texts import LANGUAGES, PARTS, load_texts
@@ -163,6 +163,22 @@ def test_sentences_bend_after_their_numbers_and_say_dates_in_words(language: str
 def test_what_is_no_date_is_not_said_as_one(kept: str) -> None:
     assert load_texts("sv").dated(f"Raden {kept} finns.") == f"Raden {kept} finns."
     assert load_texts("sv").day(kept) == kept
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_page_one_begins_with_the_day_to_count_on_and_asks_for_new_money_in_time(audience: str) -> None:
+    view = example_view("sv", audience)
+    whole = view.uncertain[-1]
+    assert whole.is_unlikely and "Räkna med att allt är klart senast den 8 mars 2030" in view.conclusion
+    assert view.conclusion.endswith("den dagen håller är under 1 %.")
+    (ask,) = (ask for ask in view.asks if ask.key == "money-2028")
+    held = [note for note in example_view("sv").findings if "begärs i budgetarbetet" in note.text]
+    assert (ask.by_date, ask.count) == ("2027-02-28", len(held)) and f"{len(held)} köp" in ask.what
+    assert len(ask.systems) == (len(held) if audience == "intern" else 0)
+
+
+def test_what_happens_now_and_then_is_not_said_never_to_happen() -> None:
+    assert [chance(value, "sv") for value in (0.0, 0.004, 0.12)] == ["0\xa0%", "<\xa01\xa0%", "12\xa0%"]
 
 
 def test_a_date_in_a_name_is_left_as_it_is_written() -> None:

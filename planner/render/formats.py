@@ -54,6 +54,11 @@ def share(value: float, language: str) -> str:
     return format_percent(value, locale=LOCALES[language])
 
 
+def chance(value: float, language: str) -> str:
+    """A chance as a percentage; what happens now and then is not rounded to never."""
+    return share(value, language) if value >= 0.01 or not value else f"<{NO_BREAK}{share(0.01, language)}"
+
+
 def shares(values: tuple[float, float], language: str) -> str:
     """A share that is known, or from at least to at most: `7–35 %`."""
     low, high = (share(value, language) for value in values)
@@ -154,6 +159,7 @@ def filters(language: str, words: dict[str, str]) -> dict[str, Callable[..., Any
         "tal": lambda value: number(value, language),
         "dagar": lambda value: "–" if value is None else count(value, language, 1),
         "andel": lambda value: share(value, language),
+        "chans": lambda value: chance(value, language),
         "andel_spann": lambda values: shares(values, language),
         "kr": lambda value: unknown if value is None else money(value, language),
         "kr_spann": lambda value: money_span(value, language, unknown, likely),

@@ -115,10 +115,6 @@ def _actions(view: View, write: Writer) -> Iterator[Block]:
 def _figures(view: View, write: Writer) -> Grid:
     """What the plan costs and when it is done, on page one."""
     word = write.word
-    sure = view.uncertain[-1:]
-    last = write.day(view.end_date)
-    if view.end_date and sure:
-        last += f" ({word['last_change_sure'].replace('{p80}', write.day(sure[0].p80_date))})"
     facts = [
         (
             word["work_once"],
@@ -133,9 +129,21 @@ def _figures(view: View, write: Writer) -> Grid:
             f"{write.money_span(view.target_sek)} ({write.coverage('priced_for', view.target_known)})",
         ),
         *compared_row(view, write),
-        (word["last_change"], last),
+        (word["last_change"], _last(view, write)),
     ]
     return Grid("", (write.say["about_what"], write.say["about_value"]), facts, (1.6, 4))
+
+
+def _last(view: View, write: Writer) -> str:
+    """The last change: the planned day, or first the day to count on where the planned one hardly holds."""
+    if not (view.end_date and view.uncertain):
+        return write.day(view.end_date)
+    whole = view.uncertain[-1]
+    sure, planned = write.day(whole.p80_date), write.day(whole.planned_date)
+    if whole.is_unlikely:
+        said = write.fill("last_change_planned", planned=planned, chance=write.chance(whole.on_plan))
+        return f"{sure} ({said})"
+    return f"{write.day(view.end_date)} ({write.fill('last_change_sure', p80=sure)})"
 
 
 def _years(view: View, write: Writer) -> Iterator[Block]:

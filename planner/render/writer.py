@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from planner.render.formats import bounds, count, day, money, money_span, number, outcome, share, span
+from planner.render.formats import bounds, chance, count, day, money, money_span, number, outcome, share, span
 from planner.texts import Texts
 from planner.view.model import View
 from planner.view.model.page_one import Coverage
@@ -19,6 +19,7 @@ class Writer:
         self.count = partial(count, language=self.language)
         self.bounds = partial(bounds, language=self.language)
         self.share = partial(share, language=self.language)
+        self.chance = partial(chance, language=self.language)
 
     def day(self, value: str | None) -> str:
         """A date, or that it is unknown."""

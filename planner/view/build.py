@@ -132,10 +132,20 @@ def _conclusion(desk: Desk, cards: tuple[System, ...]) -> str:
     said = desk.texts.say("conclusion", total=len(cards), parts=_listed(parts, desk.texts.say("and")))
     if last is None:
         return said
-    whole = risk.uncertain(desk)[-1:]
-    day = desk.texts.day
-    sure = f" {desk.texts.say('conclusion_sure', date=day(whole[0].p80_date))}" if whole else ""
-    return f"{said} {desk.texts.say('conclusion_end', date=day(last))}{sure}"
+    return f"{said} {_end(desk, last)}"
+
+
+def _end(desk: Desk, last: str) -> str:
+    """When all is done: first the planned day, or the day to count on where the planned one hardly holds."""
+    say, day, whole = desk.texts.say, desk.texts.day, risk.uncertain(desk)[-1:]
+    if not whole:
+        return say("conclusion_end", date=day(last))
+    sure = day(whole[0].p80_date)
+    if not whole[0].is_unlikely:
+        return f"{say('conclusion_end', date=day(last))} {say('conclusion_sure', date=sure)}"
+    pct = round(whole[0].on_plan * 100)
+    chance = say("chance" if pct else "chance_least", pct=pct)
+    return say("conclusion_unlikely", sure=sure, date=day(last), chance=chance)
 
 
 def _listed(parts: list[str], last: str) -> str:

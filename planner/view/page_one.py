@@ -67,7 +67,7 @@ def _sum(spans: Iterable[Span]) -> Span:
 def asks(desk: Desk) -> tuple[Ask, ...]:
     """Decisions asked for, soonest first."""
     ends = desk.table("activities").groupby(["group_id", "phase"])["end_date"].max().to_dict()
-    made = [*_budget(desk), *_notices(desk), *_undecided(desk, ends)]
+    made = [*_budget(desk), *_money(desk), *_notices(desk), *_undecided(desk, ends)]
     of_task = desk.decisions["tasks"].dropna().str.split().explode()
     for task in desk.plan.policy.decisions.tasks:
         mine = of_task.index[of_task == task.name].unique()
@@ -126,6 +126,31 @@ def _budget(desk: Desk) -> list[Ask]:
             desk.texts.say("ask_budget_why"),
         )
     ]
+
+
+def _money(desk: Desk) -> list[Ask]:
+    """New money that the plan counts on, for as long as it can still be asked for; a few purchases are not public."""
+    found = desk.table("findings").query("code == 'money_to_ask_for'")
+    planned = {str(year.year): desk.written(year.cost_sek / 1e6, ".1f") for year in years(desk)}
+    made = []
+    for (by_date, year), part in found.groupby(["value", "detail"]):
+        count = len(part)
+        if by_date < desk.plan.case.plan_date.isoformat() or _is_telling(desk, count):
+            continue
+        words = "ask_money" if year in planned else "ask_money_bought"
+        made.append(
+            Ask(
+                f"money-{year}",
+                desk.texts.say(words, year=year, count=count, cost=planned.get(year)),
+                desk.texts.say("by_budget"),
+                by_date,
+                _shown(desk, pd.Index(part["row_id"])),
+                count,
+                (None, None, None),
+                desk.texts.say("ask_money_why"),
+            )
+        )
+    return made
 
 
 def _notices(desk: Desk) -> list[Ask]:

@@ -49,6 +49,11 @@ class Uncertain:
     sek: Span
     places: tuple[float, ...]
 
+    @property
+    def is_unlikely(self) -> bool:
+        """Whether the planned day is missed in more futures than it is kept in: then the likely day is told first."""
+        return self.on_plan < 0.5
+
 
 @dataclass(frozen=True)
 class DeadlineChance:

@@ -164,7 +164,8 @@ def _asks(view: View, texts: Texts) -> Sheet:
         "count": (word["systems"], "number"),
         "why": (word["otherwise"], "text"),
     }
-    rows = [[ask.what, ask.by_whom, ask.by_date, ask.count, ask.consequence] for ask in view.asks]
+    # For a decision on money no system is counted.
+    rows = [[ask.what, ask.by_whom, ask.by_date, ask.count or None, ask.consequence] for ask in view.asks]
     return _sheet(word["asks"], columns, rows)
 
 

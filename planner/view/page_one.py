@@ -18,6 +18,7 @@ MAX_RISKS = 6
 # Smaller counts are not published: with the name of a task they could point out one system
 # (public-sector reference 7.1).
 SMALL_COUNT = 3
+DAY, YEAR = r"\d{4}-\d\d-\d\d", r"\d{4}"
 Ends = dict[tuple[str, str], pd.Timestamp]
 
 
@@ -131,6 +132,8 @@ def _budget(desk: Desk) -> list[Ask]:
 def _money(desk: Desk) -> list[Ask]:
     """New money that the plan counts on, for as long as it can still be asked for; a few purchases are not public."""
     found = desk.table("findings").query("code == 'money_to_ask_for'")
+    # The public hears this too: nothing but a day and a year comes out of a finding.
+    found = found[found["value"].str.fullmatch(DAY) & found["detail"].str.fullmatch(YEAR)]
     planned = {str(year.year): desk.written(year.cost_sek / 1e6, ".1f") for year in years(desk)}
     made = []
     for (by_date, year), part in found.groupby(["value", "detail"]):

@@ -4,7 +4,7 @@
 
 A portfolio is placed, one activity in the middle takes twice as long, and the schedule is made again: by repair, and
 without regard to the one before. Dates are half a year after where the work ended, if they are not later anyway. Up to
-400 activities the exact solver looks for fewer moves, and is given ten times the work to say how few there can be.
+400 activities it is searched ten times as long, too, to say how few there can be.
 Prints medians of three seeds.
 """
 

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """What the exact solver says: a status word of PyJobShop's, the schedule if there is one, and the bound."""
+    """What the exact solver says: a status word of PyJobShop's, the schedule if there is one, the bound, the work."""
 
     status: str
     start: Ints | None
     mode: Ints | None
     lower_bound: int
+    work: float
 
 
 class Model:
@@ -206,12 +207,16 @@ class Model:
             for at in modes if len(modes) > 1 else ():
                 self.model.add_hint(self.present[at], int(at == mode[activity]))
 
-    def solve(self, work: float, seconds: float | None = None, seed: int = 0) -> Found:
-        """Search for `work` (deterministic time); `seconds` and `seed` are for benchmarks, since clocks differ."""
+    def solve(self, work: float, seconds: float | None = None, seed: int = 0, by_core: bool = False) -> Found:
+        """Search for `work` (deterministic time); `seconds` and `seed` are for benchmarks, since clocks differ.
+
+        `by_core` is for the fewest of many things: what cannot hold together raises the bound until the rest can.
+        """
         solver = self.cp.CpSolver()
         # Two strategies in turn on one thread: the same search on every run, unlike two that race each other.
-        solver.parameters.num_workers = 2
-        solver.parameters.interleave_search = True
+        solver.parameters.num_workers = 1 if by_core else 2
+        solver.parameters.interleave_search = not by_core
+        solver.parameters.optimize_with_core = by_core
         # On thousands of activities these alone take longer than the search.
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.symmetry_level = 0
@@ -224,10 +229,11 @@ class Model:
         words = {self.cp.OPTIMAL: "optimal", self.cp.FEASIBLE: "feasible", self.cp.INFEASIBLE: "infeasible"}
         word = words.get(status, "unknown")
         if word not in ("optimal", "feasible"):
-            return Found(word, None, None, 0)
+            return Found(word, None, None, 0, solver.response_proto.deterministic_time)
         start = np.array([solver.value(item) for item in self.start], dtype=np.int64)
         mode = np.array([self._chosen(solver, at) for at in range(len(self.problem))], dtype=np.int64)
-        return Found(word, start, mode, int(np.ceil(solver.best_objective_bound - 1e-6)))
+        bound = int(np.ceil(solver.best_objective_bound - 1e-6))
+        return Found(word, start, mode, bound, solver.response_proto.deterministic_time)
 
     def _chosen(self, solver: cp_model.CpSolver, activity: int) -> int:
         modes = self.problem.modes(activity)

@@ -224,12 +224,19 @@ class Repair:
                     self._take_away(at)
 
     def _place(self, at: int) -> None:
-        low = max(
-            [0, self.release[at], *(self._end(one) + lag for one, lag in self.before[at] if self.start[one] >= 0)]
-        )
+        self._put(at, *self._found(at))
+        for other, lag in self.after[at]:
+            if self.start[other] >= 0 and self._end(at) + lag > self.start[other]:
+                self._give_way(other)
+
+    def _give_way(self, at: int) -> None:
+        self._take_away(at)
+        heapq.heappush(self.waiting, self.rank[at])
+
+    def _found(self, at: int) -> tuple[int, int]:
+        """Start and mode in which there is room."""
+        low, room, near = self._bounds(at)
         shortest = min(self.board.duration[mode] for mode in self.problem.modes(at))
-        room = min([self.start[one] - lag for one, lag in self.after[at] if self.start[one] >= 0], default=NEVER)
-        near = max(self.anchor[at], low) if self.anchor[at] >= 0 else low
         latest, last = self.latest[at], self.board.weeks
         # What has to be late is so by as little as there is room for.
         late = low if latest < last else near
@@ -237,14 +244,16 @@ class Repair:
             high = min(end, last) - shortest
             found = self._fitting(at, low, high, target, end) if high >= low else None
             if found is not None:
-                break
-        else:
-            raise Stuck(at)
-        self._put(at, *found)
-        for other, lag in self.after[at]:
-            if self.start[other] >= 0 and self._end(at) + lag > self.start[other]:
-                self._take_away(other)
-                heapq.heappush(self.waiting, self.rank[other])
+                return found
+        raise Stuck(at)
+
+    def _bounds(self, at: int) -> tuple[int, int, int]:
+        """First start that what it waits for leaves, last end that what waits for it leaves, and the start wanted."""
+        low = max(
+            [0, self.release[at], *(self._end(one) + lag for one, lag in self.before[at] if self.start[one] >= 0)]
+        )
+        room = min([self.start[one] - lag for one, lag in self.after[at] if self.start[one] >= 0], default=NEVER)
+        return low, room, max(self.anchor[at], low) if self.anchor[at] >= 0 else low
 
     def _fitting(self, at: int, low: int, high: int, target: int, end: int) -> tuple[int, int] | None:
         """A place that ends in time: a longer mode may have to begin earlier than the shortest."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.schedule.anchor import Anchors
+from planner.schedule.closer import closer
+from planner.schedule.eject import eject
 from planner.schedule.exact import Model
 from planner.schedule.priority import topological
 from planner.schedule.problem import Problem
@@ -39,20 +41,46 @@ def steady(problem: Problem, anchors: Anchors, anew: SolveResult, effort: Effort
     Never further from it, and never with more dates missed, than `anew`, the schedule made without regard to it.
     """
     order = topological(problem)
-    best = _nearest(problem, order, anchors, anew)
+    tried = [*_repairs(problem, order, anchors, anew), *_ejections(problem, order, anchors)]
+    best = _nearest(problem, anchors, [(anew.start, anew.mode), *tried])
     word = "repair" if best[0] is not anew.start else anew.solver
     late, moved, *_ = anchors.value(problem, *best)
     is_least = late == anchors.late(problem, anew.start, anew.mode) and moved == forced(problem, order, anchors)
-    if effort.exact_work and moved and len(problem) <= effort.exact_up_to:
-        closer = best if is_least else _exactly(problem, anchors, best, effort)
-        closer = _settled(problem, anchors, closer, effort)
-        word = word if closer is best else "cp-sat"
-        best = closer
+    if effort.exact_work and moved:
+        least = best
+        if not is_least:
+            # What was repaired has moved few, and is soon where it keeps its dates; what was made anew has moved all.
+            near = _nearest(problem, anchors, tried or [best])
+            near = closer(problem, anchors, near, effort.exact_work, HARDER * effort.exact_work)
+            least = _nearest(problem, anchors, [best, near])
+        if len(problem) <= effort.exact_up_to:
+            least = _settled(problem, anchors, least, effort)
+        word = word if least is best else "cp-sat"
+        best = least
     return Steady(_result(problem, anew, best, word), anew, anchors)
 
 
-def _nearest(problem: Problem, order: list[int], anchors: Anchors, anew: SolveResult) -> Placed:
-    """The best of a new schedule and of what repair comes to: with one late group after another placed first, and then
+def _nearest(problem: Problem, anchors: Anchors, tried: list[Placed]) -> Placed:
+    return min(tried, key=lambda placed: anchors.value(problem, *placed))
+
+
+def _ejections(problem: Problem, order: list[int], anchors: Anchors) -> list[Placed]:
+    """What comes of letting others give way, and of that again with all those held that came out late."""
+    tried: list[Placed] = []
+    urgent: frozenset[int] = frozenset()
+    for _ in range(2):
+        try:
+            tried.append(eject(problem, order, anchors, urgent))
+        except Stuck:
+            break
+        urgent = frozenset(anchors.unit[anchors.lateness(problem, *tried[-1]) > 0].tolist())
+        if not urgent:
+            break
+    return tried
+
+
+def _repairs(problem: Problem, order: list[int], anchors: Anchors, anew: SolveResult) -> list[Placed]:
+    """What repair comes to that is better than a new schedule: with one late group after another placed first, and then
     round by round with all those held that came out late (squeaky wheels, Joslin and Clements 1999)."""
     best: Placed = (anew.start, anew.mode)
     urgent: frozenset[int] = frozenset()
@@ -73,7 +101,7 @@ def _nearest(problem: Problem, order: list[int], anchors: Anchors, anew: SolveRe
         tried_before.add(urgent)
         last = _repaired(problem, order, anchors, urgent)
         best = min((best, last or best), key=lambda one: anchors.value(problem, *one))
-    return best
+    return [] if best[0] is anew.start else [best]
 
 
 def _repaired(problem: Problem, order: list[int], anchors: Anchors, urgent: frozenset[int]) -> Placed | None:
@@ -89,13 +117,6 @@ def _late_groups(problem: Problem, anchors: Anchors) -> list[int]:
     late = np.where(anchors.start >= 0, np.maximum(weeks, 0) * problem.late_weight, 0)
     sums = np.bincount(anchors.unit, weights=late, minlength=len(anchors.weight))
     return [int(unit) for unit in np.argsort(-sums, kind="stable")[:TRIED] if sums[unit] > 0]
-
-
-def _exactly(problem: Problem, anchors: Anchors, best: Placed, effort: Effort) -> Placed:
-    """Fewer groups moved, where the exact solver finds a way."""
-    model = Model(problem, _last(problem, best))
-    model.move_fewest(anchors)
-    return _better(problem, anchors, model, best, HARDER * effort.exact_work)
 
 
 def _settled(problem: Problem, anchors: Anchors, best: Placed, effort: Effort) -> Placed:

@@ -131,8 +131,8 @@ def _better(problem: Problem, anchors: Anchors, model: Model, best: Placed, work
     found = model.solve(work)
     if found.start is None or found.mode is None:
         return best
-    closer = (found.start, found.mode)
-    return min((best, closer), key=lambda placed: anchors.value(problem, *placed))
+    nearer = (found.start, found.mode)
+    return min((best, nearer), key=lambda placed: anchors.value(problem, *placed))
 
 
 def _last(problem: Problem, best: Placed) -> int:

@@ -30,19 +30,16 @@ class Lookout:
         self._seen = {case: found for case, found in read_seen(store).items() if case not in unplanned}
         self._stop = threading.Event()
 
-    def start(self, has_ended: Callable[[], bool], on_end: Callable[[], None]) -> None:
-        """Look until `stop`, beside whatever else the process does; `on_end` is called where the server is gone."""
-        threading.Thread(target=self._keep_looking, args=(has_ended, on_end), daemon=True, name="lookout").start()
+    def start(self) -> None:
+        """Look until `stop`, beside whatever else the process does."""
+        threading.Thread(target=self._keep_looking, daemon=True, name="lookout").start()
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
 
-    def _keep_looking(self, has_ended: Callable[[], bool], on_end: Callable[[], None]) -> None:
+    def _keep_looking(self) -> None:
         while not self._stop.is_set():
-            if has_ended():
-                on_end()
-                return
             begun = time.monotonic()
             self.turn()
             self._stop.wait(max(EVERY_SECONDS, (time.monotonic() - begun) / BUSY_SHARE))

@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from planner.store.locked import locked
 
 PORT = 4200
 AT_A_TIME = 2
+# For what is going on to end when the server has.
+GRACE_SECONDS = 20
 STOPPED, REFUSED = 0, 2
 
 
@@ -68,10 +71,8 @@ def _with_server(cases: Path, store: Path, port: int) -> int:
         # Prefect ends itself with a code of its own on a SIGTERM.
         with suppress(SystemExit):
             _serve(cases, store, found)
-        if found.has_ended:
-            # Said last: what Prefect itself has to say of it is long.
-            return _refuse(f"the Prefect server has ended: nothing is planned. {store / LOG} says why; start again")
-        return STOPPED
+        # Said last: what Prefect itself has to say of it is long.
+        return _refuse(_without_server(store)) if found.has_ended else STOPPED
 
 
 def _serve(cases: Path, store: Path, found: Server) -> None:
@@ -86,18 +87,31 @@ def _serve(cases: Path, store: Path, found: Server) -> None:
     from flows.lookout import Lookout
 
     crash_silent_runs()
-    lookout = Lookout(cases, store, _say)
-    lookout.start(lambda: found.has_ended, _end_without_server)
+    lookout, is_over = Lookout(cases, store, _say), threading.Event()
+    lookout.start()
+    threading.Thread(target=_end_with, args=(found, is_over, store), daemon=True, name="server").start()
     _say(f"watching {cases}: {_told(cases)}. See {found.page}; Ctrl+C stops it")
     try:
         serve(*deployments(cases, store), limit=AT_A_TIME, print_starting_message=False)
     finally:
+        is_over.set()
         lookout.stop()
 
 
-def _end_without_server() -> None:
-    # Ctrl+C would wait for runs, and these wait for the server.
-    os.kill(os.getpid(), signal.SIGTERM)
+def _end_with(found: Server, is_over: threading.Event, store: Path) -> None:
+    """End the process where its server has ended, whatever it waits for."""
+    while not is_over.wait(1):
+        if found.has_ended:
+            # Ctrl+C would wait for runs, and these wait for the server. What still asks for it then is left behind.
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(GRACE_SECONDS)
+            _refuse(_without_server(store))
+            sys.stderr.flush()
+            os._exit(REFUSED)
+
+
+def _without_server(store: Path) -> str:
+    return f"the Prefect server has ended: nothing is planned. {store / LOG} says why; start again"
 
 
 def _told(cases: Path) -> str:

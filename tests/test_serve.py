@@ -208,6 +208,9 @@ def test_a_schedule_fires_and_a_server_that_dies_ends_it_in_words(
     until(page.is_file, "the report of a run that nobody asked for")
     assert "1 av 1" in page.read_text(encoding="utf-8")
 
+    # In the middle of a run, which waits for the server as long as it is patient.
+    server.ask(f"deployments/{fleet['id']}/create_flow_run", state={"type": "SCHEDULED"})
+    until(lambda: "RUNNING" in server.runs(), "a run")
     listed = subprocess.run(
         ["pgrep", "-f", f"prefect server start .*--port {server.port}"], capture_output=True, text=True, check=True
     )

@@ -182,8 +182,9 @@ def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stay
         f"format: fardplan-review/1\n{override.replace('dispo', 'depo')}", encoding="utf-8"
     )
     until(lambda: server.runs() == ["COMPLETED"] * 4 + ["FAILED"], "a run that says what is wrong", 60)
-    said = server.said.read_text(encoding="utf-8")
-    assert "Did you mean 'disposition'?" in said and "Traceback" not in said
+    # The server knows it a moment before it is said here.
+    until(lambda: "Did you mean 'disposition'?" in server.said.read_text(encoding="utf-8"), "what is wrong", 30)
+    assert "Traceback" not in server.said.read_text(encoding="utf-8")
     assert server.stop() == 0
 
     # What is saved while nobody looks is planned when somebody looks again.

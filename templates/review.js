@@ -19,10 +19,12 @@
 
   function record(key, file) { return "{key: " + quoted(key) + ", file: " + quoted(file) + "}"; }
 
-  function days(said) { return [said.low, said.likely, said.high].filter(function (text) { return text; }); }
+  function days(said) {
+    return [said.low, said.likely, said.high].filter(function (text) { return text; }).map(Number);
+  }
 
   function has_order(numbers) {
-    return numbers.every(function (text, at) { return at === 0 || Number(numbers[at - 1]) <= Number(text); });
+    return numbers.every(function (number, at) { return at === 0 || numbers[at - 1] <= number; });
   }
 
   function review() {
@@ -35,9 +37,10 @@
           record(said.rightKey, said.rightFile) + "], table: " + said.table + ", decision: " + said.decision, said));
       }
       if (said.disposition) { parts.overrides.push(entry(system + ", disposition: " + said.disposition, said)); }
-      if (days(said).length) {
-        parts.overrides.push(entry(system + ", effort_days: {low: " + said.low + ", likely: " + said.likely +
-          ", high: " + said.high + "}", said));
+      var work = days(said);
+      if (work.length) {
+        parts.overrides.push(entry(system + ", effort_days: {low: " + work[0] + ", likely: " + work[1] +
+          ", high: " + work[2] + "}", said));
       }
       if (said.quarter) { parts.pins.push(entry(system + ", quarter: " + said.quarter, said)); }
     });

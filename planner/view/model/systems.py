@@ -136,11 +136,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Record:
-    """A row of the inventory: its key before matching, its name, its file, and where in it."""
+    """A row of the inventory: its key before matching and its file as they stand, and how people are told of it."""
 
     key: str
-    name: str
     file: str
+    name: str
     place: str
 
 

@@ -38,12 +38,13 @@ def ready_order(priority: Any, before_at: Any, before: Any, after_at: Any, after
 def place(
     order: Any, fixed: Any, release: Any, closed_row: Any, closed: Any, mode_at: Any, segment_at: Any, duration: Any,
     watch: Any, segment_weeks: Any, demand_at: Any, demand_of: Any, demand: Any, before_at: Any, before: Any, lag: Any,
-    left: Any, slot: Any, weeks: int, full: Any, least: Any, start: Any, chosen: Any,
+    grade: Any, least: Any, left: Any, slot: Any, weeks: int, full: Any, start: Any, chosen: Any,
 ) -> int:  # fmt: skip
     """Place activity after activity in its earliest weeks, in the mode that ends first.
 
     Fills `start` and `chosen`, uses up `left`; returns the activity that fits nowhere, or -1. `fixed` is the mode to
-    take, -1 for any. `full` is the first week of each resource with room for its least demand, `least`.
+    take, -1 for any. Demands of a resource that are about as large are of one `grade`; `full` is the first week with
+    room for the `least` demand of a grade. Weeks only fill up, so it only moves on.
     """
     for at in order:
         earliest = release[at]
@@ -69,7 +70,12 @@ def place(
                     for item in range(demand_at[segment], demand_at[segment + 1]):
                         resource, amount = demand_of[item], demand[item]
                         row = resource * weeks
-                        ahead = full[resource] - first + begin
+                        mine = grade[item]
+                        week = full[mine]
+                        while week < weeks and left[row + slot[row + week]] < least[mine]:
+                            week += 1
+                        full[mine] = week
+                        ahead = week - first + begin
                         if ahead > jump:
                             jump = ahead
                         # What earlier segments draw from the period in which this one begins.
@@ -113,10 +119,6 @@ def place(
                 row = resource * weeks
                 for week in range(first, last):
                     left[row + slot[row + week]] -= demand[item]
-                week = full[resource]
-                while week < weeks and left[row + slot[row + week]] < least[resource]:
-                    week += 1
-                full[resource] = week
             first = last
     return -1
 
@@ -126,6 +128,16 @@ def followers(problem: Problem) -> tuple[Ints, Ints]:
     after = np.repeat(np.arange(len(problem)), np.diff(problem.before_at))
     order = np.argsort(problem.before, kind="stable")
     return np.searchsorted(problem.before[order], np.arange(len(problem) + 1)).astype(np.int64), after[order]
+
+
+def grades(problem: Problem) -> tuple[Ints, Ints]:
+    """Grade of every demand, and the least demand of every grade: those of one resource within an eighth."""
+    mantissa, exponent = np.frexp(problem.demand.astype(np.float64))
+    step = (exponent.astype(np.int64) * 8 + (mantissa * 16).astype(np.int64)) + problem.demand_of * 1024
+    _, grade = np.unique(step, return_inverse=True)
+    least = np.full(int(grade.max(initial=-1)) + 1, np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(least, grade, problem.demand)
+    return grade.astype(np.int64), least
 
 
 class Kernel:
@@ -147,11 +159,8 @@ class Kernel:
         self._arrays = [self._as(getattr(problem, name).ravel()) for name in names]
         self._slot = self._as(problem.slot.ravel())
         self._any = self._as(np.full(len(problem), -1, dtype=np.int64))
-        least = np.full(len(problem.resources), 1, dtype=np.int64)
-        for resource in range(len(least)):
-            mine = problem.demand[problem.demand_of == resource]
-            least[resource] = mine.min() if len(mine) else 1
-        self._least = self._as(least)
+        grade, least = grades(problem)
+        self._grade, self._least = self._as(grade), self._as(least)
 
     def _as(self, array: Ints) -> Any:
         return array if self.is_compiled else array.tolist()
@@ -169,13 +178,13 @@ class Kernel:
         if len(order) < size:
             raise ValueError("the activities wait for each other in a circle")
         start, chosen = self._as(np.full(size, -1, dtype=np.int64)), self._as(np.full(size, -1, dtype=np.int64))
-        full = self._as(np.zeros(len(self.problem.resources), dtype=np.int64))
+        full = self._as(np.zeros(len(self._least), dtype=np.int64))
         if self.is_compiled:
             order = np.array(order, dtype=np.int64)
         modes = self._any if fixed is None else self._as(fixed)
         failed = self._place(
-            order, modes, *self._arrays, self._as(self.problem.capacity.ravel().copy()), self._slot,
-            self.problem.weeks, full, self._least, start, chosen,
+            order, modes, *self._arrays, self._grade, self._least, self._as(self.problem.capacity.ravel().copy()),
+            self._slot, self.problem.weeks, full, start, chosen,
         )  # fmt: skip
         return np.array(start, dtype=np.int64), np.array(chosen, dtype=np.int64), int(failed)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from planner.simulate.kernel import Bounds, Draws, critical, futures
+from planner.simulate.kernel import Bounds, Draws, Watch, critical, futures
 from planner.simulate.spread import triangular
 
 GOAL_SECONDS = 0.1
@@ -58,10 +58,11 @@ def measure(activities: int, samples: int, runs: int) -> None:
     """Print one size."""
     draws, bounds, bucket = drawn(activities)
     last = [at for at in range(activities) if bounds.opens[at] >= 0]
-    blocks = list(futures(draws, bounds, bucket, samples, 2000, 1))
-    kernel = seconds(lambda: [None for _ in futures(draws, bounds, bucket, samples, 2000, 1)], runs)
+    watch = Watch(bucket, last, close=2000)
+    blocks = list(futures(draws, bounds, watch, samples, 1))
+    kernel = seconds(lambda: [None for _ in futures(draws, bounds, watch, samples, 1)], runs)
     close = seconds(lambda: critical(blocks[0], bounds.before, last), runs)
-    percentiles = seconds(lambda: np.sort(blocks[0].end[:, :2000], axis=1), runs)
+    percentiles = seconds(lambda: np.sort(blocks[0].close_end, axis=1), runs)
     random = np.random.default_rng(1)
     plain = seconds(lambda: [random.triangular(0.6, 1, 2.2, samples) for _ in range(activities)], runs)
     print(

@@ -16,7 +16,7 @@ from planner.policy.simulation import Simulation
 from planner.portfolio import Portfolio
 from planner.schema import conform
 from planner.simulate import simulate
-from planner.simulate.kernel import Bounds, Draws, Taken, critical, futures
+from planner.simulate.kernel import Bounds, Draws, Taken, Watch, critical, futures
 from planner.simulate.network import network_of
 from planner.simulate.spread import lognormal, triangular
 from tests.conftest import planned_example
@@ -92,7 +92,9 @@ def _drawn(chance: float, count: int = 40_000) -> np.ndarray:
     level = np.tile(np.linspace(0, 1, 1024, dtype=np.float32), (2, 1))
     draws = Draws(level, [1.0, 1.0], [0.0, 0.0], {}, ["team", "team"], {"team": chance})
     bounds = Bounds([0.0, 0.0], [[], []], np.zeros((1, 9), np.float32), [-1, -1])
-    return np.concatenate([block.end for block in futures(draws, bounds, [0, 0], count, 0, 7)], axis=1)
+    return np.concatenate(
+        [block.ends for block in futures(draws, bounds, Watch([0, 0], ends=[0, 1]), count, 7)], axis=1
+    )
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5, 1.0])
@@ -135,7 +137,7 @@ def test_a_chain_is_critical_from_its_beginning() -> None:
     rows = np.tile(np.linspace(1, 2, 1024, dtype=np.float32), (3, 1))
     draws = Draws(rows, [1.0] * 3, [0.0] * 3, {}, [""] * 3, {"": 0.0})
     bounds = Bounds([0.0] * 3, [[], [0], []], np.zeros((1, 9), np.float32), [-1] * 3)
-    block = next(iter(futures(draws, bounds, [0] * 3, 500, 500, 1)))
+    block = next(iter(futures(draws, bounds, Watch([0] * 3, close=500), 500, 1)))
     assert critical(block, bounds.before, [1, 2]).all(axis=1).tolist() == [True, True, False]
 
 
@@ -247,7 +249,8 @@ def test_no_future_has_more_changes_in_a_week_than_the_limit(most: int) -> None:
     wait[0, 4:7] = [3, 2, 1]
     free = Bounds([0.0] * count, [[]] * count, wait, [0] * count)
     held = Bounds([0.0] * count, [[]] * count, wait, [0] * count, amounts, most)
-    without, ends = (next(iter(futures(draws, given, [0] * count, 300, 0, 3))).end for given in (free, held))
+    watch = Watch([0] * count, ends=range(count))
+    without, ends = (next(iter(futures(draws, given, watch, 300, 3))).ends for given in (free, held))
     weeks, wanted = (np.ceil(end).astype(int) - 1 for end in (ends, without))
     assert (weeks >= wanted).all() and (weeks > wanted).any()
     for future in range(300):

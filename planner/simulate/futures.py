@@ -16,7 +16,7 @@ from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schema import conform, empty
 from planner.simulate.costs import risk_costs
-from planner.simulate.kernel import Bounds, Draws, critical, futures
+from planner.simulate.kernel import Bounds, Draws, Watch, critical, futures
 from planner.simulate.network import Network, network_of
 from planner.simulate.spread import draws_of
 
@@ -114,7 +114,8 @@ def _wait_for_open(closed: npt.NDArray[np.bool_]) -> Weeks:
 def _buckets(network: Network, wave_of: pd.Series, waves: list[int]) -> list[int]:
     """Wave of each activity by its place among the waves; what belongs to none comes last."""
     place = {wave: at for at, wave in enumerate(waves)}
-    return [place.get(wave_of.get(group, -1), len(waves)) for group in network.table["group_id"]]
+    of_group = {str(group): place[int(wave)] for group, wave in wave_of.items()}
+    return [of_group.get(group, len(waves)) for group in network.table["group_id"].tolist()]
 
 
 def _seen(
@@ -127,25 +128,21 @@ def _seen(
     policy: Policy,
 ) -> Seen:
     numbers, seen = policy.simulation, Seen()
-    members: list[list[int]] = [[] for _ in waves]
-    for at in network.changes:
-        if bucket[at] < len(waves):
-            members[bucket[at]].append(at)
-    last = [at for mine in members for at in mine]
+    last = [at for at in network.changes if bucket[at] < len(waves)]
     count, close, seed = (int(n.value) for n in (numbers.samples, numbers.samples_of_criticality, numbers.seed))
-    for block in futures(draws, bounds, bucket, count, close, seed):
-        seen.waves.append(np.vstack([np.maximum.reduce([block.end[at] for at in mine]) for mine in members]))
-        seen.watched.append(block.end[dated])
+    for block in futures(draws, bounds, Watch(bucket, last, dated, close), count, seed):
+        seen.waves.append(block.last[: len(waves)])
+        seen.watched.append(block.ends)
         seen.days.append(block.days)
-        if block.start.shape[1]:
+        if block.close_start.shape[1]:
             seen.flags.append(critical(block, network.before, last))
-            seen.ends.append(block.end[:, : block.start.shape[1]].copy())
+            seen.ends.append(block.close_end)
     return seen
 
 
-def _friday(case: Case, weeks: float) -> date:
-    """Friday of the last week of something that ends after so many weeks."""
-    return case.first_monday + timedelta(days=7 * math.ceil(weeks) - 3)
+def _fridays(case: Case, weeks: Weeks) -> pd.DatetimeIndex:
+    """Friday of the last week of everything that ends after so many weeks."""
+    return pd.Timestamp(case.first_monday) + pd.to_timedelta(7 * np.ceil(weeks).astype(np.int64) - 3, unit="D")
 
 
 def _by(case: Case, day: date) -> int:
@@ -165,8 +162,8 @@ def _share(flags: npt.NDArray[np.bool_]) -> float:
     return round(float(flags.mean()) * 100, 1)
 
 
-def _dates(case: Case, values: Weeks) -> dict[str, list[date]]:
-    return {f"{name}_date": [_friday(case, week) for week in at] for name, at in _at(SHARES, values).items()}
+def _dates(case: Case, values: Weeks) -> dict[str, pd.DatetimeIndex]:
+    return {f"{name}_date": _fridays(case, at) for name, at in _at(SHARES, values).items()}
 
 
 def _waves(seen: Seen, portfolio: Portfolio, waves: list[int], case: Case, policy: Policy) -> pd.DataFrame:

@@ -58,66 +58,109 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """What is kept of the futures.
+
+    For each activity the `bucket` whose person-days it adds to, and to whose last end it counts where it is one of the
+    `changes`; the activities whose `ends` are kept; and how many of the futures are looked at `close`.
+    """
+
+    bucket: Sequence[int]
+    changes: Sequence[int] = ()
+    ends: Sequence[int] = ()
+    close: int = 0
+
+    @property
+    def buckets(self) -> int:
+        """How many there are."""
+        return max(self.bucket, default=0) + 1
+
+
+@dataclass(frozen=True)
 class Block:
-    """Some of the futures: ends in weeks (exclusive), a row per activity, and person-days by bucket.
+    """Some of the futures: ends in weeks (exclusive) of the watched activities, last ends and person-days by bucket.
 
-    Starts are kept for those that are looked at closely.
+    Of those that are looked at closely, starts and ends of all activities.
     """
 
-    start: Rows
-    end: Rows
+    ends: Rows
+    last: Rows
     days: Rows
+    close_start: Rows
+    close_end: Rows
 
 
-def futures(draws: Draws, bounds: Bounds, bucket: Sequence[int], count: int, close: int, seed: int) -> Iterator[Block]:
-    """Draw all futures, as many at once as fit into memory.
-
-    Parameters
-    ----------
-    bucket
-        For each activity the row of `days` that its work is added to.
-    count, close
-        How many futures, and how many of them are looked at closely.
-    """
-    at_once = max(min(count, MOST_AT_ONCE // max(len(draws.drivers), 1)), 500)
+def futures(draws: Draws, bounds: Bounds, watch: Watch, count: int, seed: int) -> Iterator[Block]:
+    """Draw so many futures, as many at once as fit into memory."""
+    row_of, rows = _rows(bounds.before, watch.ends)
+    at_once = max(min(count, MOST_AT_ONCE // max(rows + watch.buckets, 1)), 500)
     random = np.random.SFC64(seed)
     for first in range(0, count, at_once):
-        kept = min(max(close - first, 0), at_once)
-        yield _block(draws, bounds, bucket, min(at_once, count - first), kept, random)
+        close = min(max(watch.close - first, 0), at_once)
+        end = np.empty((rows, min(at_once, count - first)), np.float32)
+        yield _block(draws, bounds, watch, close, row_of, end, random)
+
+
+def _rows(before: Sequence[Sequence[int]], kept: Sequence[int]) -> tuple[list[int], int]:
+    """Row of each activity's ends, and how many there are: one that nobody waits for any more is given to the next.
+
+    A plan of ten thousand activities has some hundreds that are still waited for at any time, so that ten thousand
+    futures of it go at once; in parts of a thousand, most of the time went into starting each operation.
+    """
+    until = list(range(len(before)))
+    for at, earlier in enumerate(before):
+        for one in earlier:
+            until[one] = at
+    for at in kept:
+        until[at] = len(before)
+    over: dict[int, list[int]] = {}
+    for at, last in enumerate(until):
+        over.setdefault(last, []).append(at)
+    row_of: list[int] = []
+    free: list[int] = []
+    rows = 0
+    for at in range(len(before)):
+        row_of.append(free.pop() if free else rows)
+        rows = max(rows, row_of[at] + 1)
+        free += [row_of[one] for one in over.get(at, ())]
+    return row_of, rows
 
 
 def _block(
-    draws: Draws, bounds: Bounds, bucket: Sequence[int], count: int, kept: int, random: np.random.SFC64
+    draws: Draws, bounds: Bounds, watch: Watch, close: int, row_of: list[int], end: Rows, random: np.random.SFC64
 ) -> Block:
-    activities = len(draws.drivers)
+    activities, count = len(draws.drivers), end.shape[1]
     common: dict[str, Outcomes] = {name: _drawn(random, count) >> np.uint16(COIN_BITS) for name in sorted(draws.chance)}
     coin = {name: round(chance * (1 << COIN_BITS)) for name, chance in draws.chance.items()}
-    start, end = np.empty((activities, kept), np.float32), np.empty((activities, count), np.float32)
+    starts, ends = (np.empty((activities, close), np.float32) for _ in range(2))
     begin = np.empty(count, np.float32)
-    total = np.zeros((max(bucket, default=0) + 1, count), np.float32)
+    total, latest = (np.zeros((watch.buckets, count), np.float32) for _ in range(2))
     waits = bounds.wait_for_open.astype(np.intp)
     taken = Taken(bounds, count) if any(bounds.changes) else None
+    is_change = set(watch.changes)
     for at, driver in enumerate(draws.drivers):
         outcome = _outcome(_drawn(random, count), common[driver], coin[driver])
-        days = draws.days[at][outcome]
-        total[bucket[at]] += days
+        days, mine = draws.days[at].take(outcome), end[row_of[at]]
+        total[watch.bucket[at]] += days
         begin.fill(bounds.earliest[at])
         for earlier in bounds.before[at]:
-            np.maximum(begin, end[earlier], out=begin)
-        start[at] = begin[:kept]
+            np.maximum(begin, end[row_of[earlier]], out=begin)
         days *= np.float32(draws.weeks_per_day[at])
-        np.maximum(days, draws.leads[at][outcome] if at in draws.leads else draws.least_weeks[at], out=days)
-        np.add(begin, days, out=end[at])
+        np.maximum(days, draws.leads[at].take(outcome) if at in draws.leads else draws.least_weeks[at], out=days)
+        np.add(begin, days, out=mine)
         if bounds.opens[at] >= 0:
             wait = waits[bounds.opens[at]]
-            last = np.ceil(end[at]).astype(np.intp)
+            last = np.ceil(mine).astype(np.intp)
             last -= 1
             closed = wait.take(np.minimum(last, len(wait) - 1, out=last))
-            end[at] += closed
+            mine += closed
             if taken is not None and bounds.changes[at]:
                 last += closed
-                taken.place(at, end[at], last, wait)
-    return Block(start, end, total)
+                taken.place(at, mine, last, wait)
+        if at in is_change:
+            np.maximum(latest[watch.bucket[at]], mine, out=latest[watch.bucket[at]])
+        starts[at], ends[at] = begin[:close], mine[:close]
+    return Block(end[[row_of[at] for at in watch.ends]], latest, total, starts, ends)
 
 
 class Taken:
@@ -169,7 +212,7 @@ def critical(block: Block, before: Sequence[Sequence[int]], last: Sequence[int])
 
     That a change takes the room of a week from another one is not followed: it puts off by a week, not along a chain.
     """
-    start, end = block.start, block.end[:, : block.start.shape[1]]
+    start, end = block.close_start, block.close_end
     flags = np.zeros(end.shape, np.bool_)
     latest = np.maximum.reduce([end[at] for at in last])
     for at in last:

@@ -7,8 +7,9 @@ flow, as in Artigues, Michelon and Reusser 2003), and waits for those that it ta
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
@@ -96,8 +97,10 @@ def _unused(case: Case, role: str) -> list[tuple[int, int, float]]:
 
 def _take(free: list[tuple[int, int, float]], start: int, needed: float, number: int, before: set[int]) -> None:
     """Take what an activity needs: from what it waits for anyway, from what nobody has used, from the longest free."""
-    ready = [part for part in free if part[0] < start]
-    for part in sorted(ready, key=lambda part: (part[1] not in before, part)):
+    ready, waited_for = free[: bisect_left(free, (start,))], set(before)
+    known = (part for part in ready if part[1] in waited_for)
+    others = (part for part in ready if part[1] not in waited_for)
+    for part in chain(known, others):
         if needed <= TOLERANCE:
             break
         released, owner, amount = part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.schedule.activities import FOUNDATION
 from planner.schedule.pose import BUDGET, CUTOVERS, SERVERS, Posed
-from planner.schedule.problem import Problem
+from planner.schedule.problem import Ints, Problem
 from planner.schedule.result import SolveResult
 
 # In the order in which they are tried to be left out: what is easiest to change stays longest in the answer.
@@ -50,8 +51,8 @@ class Clashes:
             # What is held back by a date does not hang on the day on which work begins.
             start = [] if "wave_rule" in kept and self.problem.release[chain[0]] > 0 else self._start(due)
             return True, [*start, *(item for kind in kept for item in self._clash(kind, at, chain))]
+        every = self._due_by(due) | set(family)
         for resource, name in enumerate(self.problem.resources):
-            every = self._due_by(due) | set(family)
             if self.work(resource, family) > self._capacity(resource, due, family):
                 return True, [Clash(LIMITS.get(name, "capacity"), name)]
             if self.work(resource, every) > self._capacity(resource, due, every):
@@ -167,25 +168,26 @@ class Clashes:
         )[1]
 
     def work(self, resource: int, items: list[int] | set[int]) -> int:
-        return sum(
-            min(
-                sum(weeks * demand.get(resource, 0) for _, weeks, demand in self._before_change(mode))
-                for mode in self.problem.modes(item)
-            )
-            for item in sorted(items)
-        )
+        """The least that some activities can draw from a resource until their changes."""
+        return int(self._least_work[list(items), resource].sum())
 
-    def _before_change(self, mode: int) -> list[tuple[int, int, dict[int, int]]]:
-        watch = int(self.problem.watch[mode])
-        return [segment for segment in self.problem.segments(mode) if segment[0] <= watch]
+    @cached_property
+    def _least_work(self) -> Ints:
+        """By activity and resource; what the segments draw that begin after the change is left out."""
+        problem = self.problem
+        ends = np.cumsum(problem.segment_weeks)
+        mode = np.repeat(np.arange(len(problem.duration)), np.diff(problem.segment_at))
+        offset = ends - problem.segment_weeks - np.concatenate([[0], ends])[problem.segment_at[mode]]
+        counts = np.where(offset <= problem.watch[mode], problem.segment_weeks, 0)
+        segment = np.repeat(np.arange(len(counts)), np.diff(problem.demand_at))
+        drawn = np.zeros((len(problem.duration), len(problem.resources)), dtype=np.int64)
+        np.add.at(drawn, (mode[segment], problem.demand_of), problem.demand * counts[segment])
+        least: Ints = np.minimum.reduceat(drawn, problem.mode_at[:-1], axis=0)
+        return least
 
     def _due_by(self, due: int) -> set[int]:
         """Everything that has to be over by a week, with all it waits for."""
-        found: set[int] = set()
-        for at, own in self.dues.items():
-            if own <= due:
-                found |= set(ancestors(self.problem, at))
-        return found
+        return set(ancestors(self.problem, *(at for at, own in self.dues.items() if own <= due)))
 
     def observed(self, family: list[int]) -> list[Clash]:
         """Roles that the activity and what it waits for had to wait for in this schedule."""
@@ -210,11 +212,11 @@ def dues(posed: Posed, case: Case) -> dict[int, int]:
     }
 
 
-def ancestors(problem: Problem, at: int) -> list[int]:
-    """An activity and all it waits for, each after what it waits for."""
+def ancestors(problem: Problem, *activities: int) -> list[int]:
+    """Activities and all they wait for, each after what it waits for."""
     order: list[int] = []
     seen: set[int] = set()
-    stack = [(at, False)]
+    stack = [(at, False) for at in reversed(activities)]
     while stack:
         item, is_done = stack.pop()
         if is_done:

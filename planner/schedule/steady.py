@@ -41,11 +41,14 @@ def steady(problem: Problem, anchors: Anchors, anew: SolveResult, effort: Effort
     Never further from it, and never with more dates missed, than `anew`, the schedule made without regard to it.
     """
     order = topological(problem)
-    tried = [*_repairs(problem, order, anchors, anew), *_ejections(problem, order, anchors)]
+    least_late = anchors.late(problem, anew.start, anew.mode)
+    tried = _repairs(problem, order, anchors, anew)
+    if not any(anchors.value(problem, *placed)[:2] <= (least_late, 0) for placed in tried):
+        tried += _ejections(problem, order, anchors)
     best = _nearest(problem, anchors, [(anew.start, anew.mode), *tried])
     word = "repair" if best[0] is not anew.start else anew.solver
     late, moved, *_ = anchors.value(problem, *best)
-    is_least = late == anchors.late(problem, anew.start, anew.mode) and moved == forced(problem, order, anchors)
+    is_least = late == least_late and moved == forced(problem, order, anchors)
     if effort.exact_work and moved:
         least = best
         if not is_least:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
@@ -14,7 +12,7 @@ from planner.policy.schedule import Step
 from planner.portfolio import Portfolio
 from planner.verify.moments import CLOUD, begun, first_day, group_moments, planned
 from planner.verify.promise import broken
-from planner.verify.truth import truth
+from planner.verify.truth import fields, truth
 
 RANK = {name: at for at, name in enumerate(
     ("investigate", "decide", "procure", "prepare", "move", "cutover", "hypercare", "close")
@@ -52,18 +50,20 @@ def _cloud(portfolio: Portfolio) -> set[str]:
     return _groups_with(portfolio, CLOUD)
 
 
-def _groups_with(
-    portfolio: Portfolio, options: set[str], concerns: Callable[[dict[str, Any]], bool] | None = None
-) -> set[str]:
+def _groups_with(portfolio: Portfolio, options: set[str], concerned: set[str] | None = None) -> set[str]:
     chosen = portfolio["decisions"].loc[portfolio["decisions"]["disposition"].isin(options), "system_id"]
-    if concerns is not None:
-        systems = portfolio["systems"].to_dict("records")
-        chosen = chosen[chosen.isin([system["system_id"] for system in systems if concerns(system)])]
+    if concerned is not None:
+        chosen = chosen[chosen.isin(concerned)]
     return set(portfolio["groups"].loc[portfolio["groups"]["system_id"].isin(chosen), "group_id"])
 
 
-def _concerned_by(step: Step, case: Case) -> Callable[[dict[str, Any]], bool] | None:
-    return None if step.when is None else lambda system: truth(step.when, system, case.plan_date) is True
+def _concerned_by(step: Step, portfolio: Portfolio, case: Case) -> set[str] | None:
+    """Systems for which the condition of a step holds; None where it has none."""
+    if step.when is None:
+        return None
+    columns = ["system_id", *sorted(set(fields(step.when)) - {"system_id"})]
+    systems = portfolio["systems"][columns].to_dict("records")
+    return {system["system_id"] for system in systems if truth(step.when, system, case.plan_date) is True}
 
 
 def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def steps_are_taken(portfolio: Portfolio, case: Case, policy: Policy) -> pd.Data
     decided = rows[(rows["phase"] == "decide") & rows["step"].isna()].set_index("group_id")["end_week"]
     wrong: list[str] = []
     for step in policy.schedule.steps:
-        wanted = sorted(_groups_with(portfolio, set(step.options), _concerned_by(step, case)))
+        wanted = sorted(_groups_with(portfolio, set(step.options), _concerned_by(step, portfolio, case)))
         mine = rows[rows["step"] == step.name].set_index("group_id").reindex(wanted)
         later = rows[rows["step"].isna() & (rows["phase"].map(RANK) >= RANK[step.before])]
         held = later.groupby("group_id")["start_week"].min().reindex(wanted)

@@ -27,7 +27,7 @@ from planner.ingest import ingest
 from planner.lenses import assess
 from planner.outlook import outlook
 from planner.overlaps import overlaps
-from planner.plan import Lineage, Plan, make_plan
+from planner.plan import Lineage, Plan, make_plan, settings
 from planner.policy import Policy, load_policy
 from planner.portfolio import Portfolio
 from planner.preview import ENTITIES, Preview, preview
@@ -35,9 +35,12 @@ from planner.prioritise import prioritise
 from planner.progress import progress
 from planner.questions import questions
 from planner.render import papers, render
+from planner.reuse import Reuse
 from planner.review import FILE, decided_matches, held, read_review, review
 from planner.scenarios import ScenarioResult, result_of, variants, without_plan
+from planner.schedule import declared as what_schedule_reads
 from planner.schedule import schedule
+from planner.simulate import DECLARED as FUTURES
 from planner.simulate import simulate
 from planner.size import size
 from planner.store import Base, History, as_saved, load_tables, open_history, plan_files, save
@@ -102,9 +105,10 @@ def compute(
         Runs a named step; the flow passes one that makes it a task. Steps take no arguments, so that no table is
         ever handed to an orchestrator as a parameter.
     history
-        The plans before it, to which this one keeps; without it, it is as if there were none.
+        The plans before it, to which this one keeps; without it, it is as if there were none. What takes long and
+        has read what it read for the one before is taken from there.
     is_anew
-        Follow them, and do not keep to their dates.
+        Follow them, and neither keep to their dates nor take anything from them.
     is_quick
         Search less, and without the exact solver, which more often says how good a schedule is than finds a better one.
     """
@@ -116,10 +120,12 @@ def compute(
     decided = read_review(case.folder / FILE)
     reviewed = decided_matches(decided, case.plan_date)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching, reviewed)))
-    lineage, base = Lineage(), Base()
+    lineage, base, before_it = Lineage(), Base(), None
     if history is not None:
         begun = history.following(make_plan(case, policy, portfolio, catalogue, decided.review.inputs), is_anew=is_anew)
         lineage, base = begun.lineage, history.base(begun)
+        before_it = None if is_anew else history.current
+    reuse = Reuse(settings(case, policy), before_it)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),
@@ -134,8 +140,10 @@ def compute(
         "questions": lambda before: questions(before, case, policy),
         "baseline": lambda before: baseline(before, base),
         "group": lambda before: group(before, case, policy),
-        "schedule": lambda before: schedule(before, case, policy),
-        "simulate": lambda before: simulate(before, case, policy),
+        "schedule": lambda before: reuse.run(
+            "schedule", what_schedule_reads(policy), before, lambda seen: schedule(seen, case, policy)
+        ),
+        "simulate": lambda before: reuse.run("simulate", FUTURES, before, lambda seen: simulate(seen, case, policy)),
         "business_case": lambda before: business_case(before, case, policy, catalogue),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
@@ -145,7 +153,7 @@ def compute(
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
-    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs).after(lineage)
+    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs, reuse.read).after(lineage)
 
 
 def policy_of(case: Case) -> Policy:

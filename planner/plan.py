@@ -41,7 +41,7 @@ class Plan:
     """Case, policy and all tables of one run.
 
     `plan_id` is a fingerprint of everything that went in, the plans that it follows included: `fingerprints` are the
-    inputs without them.
+    inputs without them. `steps` are those of what single steps have read.
     """
 
     case: Case
@@ -52,6 +52,7 @@ class Plan:
     fingerprints: dict[str, Any] = field(default_factory=dict)
     lineage: Lineage = Lineage()
     review: dict[str, Any] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parent(self) -> str | None:
@@ -74,6 +75,7 @@ def make_plan(
     portfolio: Portfolio,
     catalogue: Catalogue,
     review: dict[str, Any] | None = None,
+    steps: Mapping[str, str] | None = None,
 ) -> Plan:
     """Put a plan together and give it its id; `review` are people's decisions, approvals of plans left out.
 
@@ -93,16 +95,23 @@ def make_plan(
     }
     fingerprints = {
         "format": FORMAT,
-        "version": __version__,
-        # What could have been instead does not make it another plan.
-        "case": _digest(json.dumps(case.model_dump(mode="json", exclude={"scenarios", "look"}), sort_keys=True)),
-        "policy": _digest(policy.model_dump_json()),
+        **settings(case, policy),
         "review": _digest(json.dumps(review or {}, sort_keys=True)),
         "catalogue": facts,
         "sources": sorted(portfolio["sources"]["sha256"].unique()),
     }
     plan_id = _plan_id(fingerprints, Lineage())
-    return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {})
+    return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {}, steps=steps or {})
+
+
+def settings(case: Case, policy: Policy) -> dict[str, str]:
+    """Fingerprints of what every step reads beside tables."""
+    return {
+        "version": __version__,
+        # What could have been instead does not make it another plan.
+        "case": _digest(json.dumps(case.model_dump(mode="json", exclude={"scenarios", "look"}), sort_keys=True)),
+        "policy": _digest(policy.model_dump_json()),
+    }
 
 
 def _plan_id(fingerprints: dict[str, Any], lineage: Lineage) -> str:
@@ -136,6 +145,7 @@ def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
         "plan_date": plan.case.plan_date.isoformat(),
         "policy": {"name": plan.policy.name, "sha256": _digest(plan.policy.model_dump_json())},
         "catalogue": plan.catalogue,
+        "steps": dict(plan.steps),
         "sources": [
             {"file": row["file"], "sha256": row["sha256"]}
             for row in plan.portfolio["sources"][["file", "sha256"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -13,14 +13,35 @@ from planner.schema import concat, conform, empty
 APPEND_ONLY = frozenset({"findings"})
 
 
+@dataclass(frozen=True)
+class Declared:
+    """What a step reads, column by column, the tables that it makes, and the codes of its findings."""
+
+    reads: Mapping[str, Sequence[str]]
+    makes: Sequence[str]
+    codes: Sequence[str] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Portfolio:
-    """Tables by name; a step adds tables and never edits an earlier one (findings are a log and grow)."""
+    """Tables by name; a step adds tables and never edits an earlier one (findings are a log and grow).
+
+    One that `is_whole` has an empty table wherever nothing was said; one of declared tables has no others.
+    """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    is_whole: bool = True
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        return self.tables[name] if name in self.tables else empty(name)
+        if name in self.tables:
+            return self.tables[name]
+        if not self.is_whole:
+            raise SchemaError("a step may not read a table that it does not declare", value=name)
+        return empty(name)
+
+    def only(self, columns: Mapping[str, Sequence[str]]) -> Portfolio:
+        """Return some columns of some tables and nothing else."""
+        return Portfolio({name: self[name][list(wanted)] for name, wanted in columns.items()}, is_whole=False)
 
     def __contains__(self, name: str) -> bool:
         return name in self.tables

@@ -44,7 +44,7 @@ FLOORS = [
     },
     {"plan", "verify", "case_file", "preview", "origins"},
     {"store", "mapping", "new_case", "scenarios"},
-    {"diff", "baseline"},
+    {"diff", "baseline", "reuse"},
     {"view", "fleet"},
     {"render", "explain"},
     {"check", "export"},

@@ -1,5 +1,6 @@
 """When: waves and dates under capacity, order, calendar and deadlines."""
 
+from planner.schedule.declared import declared
 from planner.schedule.plan_weeks import schedule
 
-__all__ = ["schedule"]
+__all__ = ["declared", "schedule"]

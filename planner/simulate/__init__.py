@@ -1,5 +1,6 @@
 """How sure: dates and costs in thousands of futures, drawn with a seed."""
 
+from planner.simulate.declared import DECLARED
 from planner.simulate.futures import simulate
 
-__all__ = ["simulate"]
+__all__ = ["DECLARED", "simulate"]

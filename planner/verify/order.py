@@ -12,7 +12,7 @@ from planner.policy.schedule import Step
 from planner.portfolio import Portfolio
 from planner.verify.moments import CLOUD, begun, first_day, group_moments, planned
 from planner.verify.promise import broken
-from planner.verify.truth import fields, truth
+from planner.verify.truth import truth
 
 RANK = {name: at for at, name in enumerate(
     ("investigate", "decide", "procure", "prepare", "move", "cutover", "hypercare", "close")
@@ -61,7 +61,7 @@ def _concerned_by(step: Step, portfolio: Portfolio, case: Case) -> set[str] | No
     """Systems for which the condition of a step holds; None where it has none."""
     if step.when is None:
         return None
-    columns = ["system_id", *sorted(set(fields(step.when)) - {"system_id"})]
+    columns = ["system_id", *(field for field in step.when.fields() if field != "system_id")]
     systems = portfolio["systems"][columns].to_dict("records")
     return {system["system_id"] for system in systems if truth(step.when, system, case.plan_date) is True}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -42,12 +42,3 @@ def truth(condition: Any, system: Mapping[str, Any], today: date) -> bool | None
         return bool(value < pd.Timestamp(today) + pd.DateOffset(months=condition.within_months))
     name = next(name for name in COMPARED if getattr(condition, name) is not None)
     return bool(COMPARED[name](value, getattr(condition, name)))
-
-
-def fields(condition: Any) -> Iterator[str]:
-    """Columns that a condition asks about."""
-    for part in (condition.not_, *(condition.all or ()), *(condition.any or ())):
-        if part is not None:
-            yield from fields(part)
-    if condition.field is not None:
-        yield condition.field

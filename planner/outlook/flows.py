@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from planner.outlook.state import State
+from planner.outlook.state import Days, Flags, State, flags, levels
+from planner.outlook.systems import Measure, count
 from planner.policy.outlook import Outlook
 
-Row = tuple[str, int, int, int, int]
 ENDS = ("source_system_id", "target_system_id")
 ASKED_OF = {
     "agree_outside": "business",
@@ -17,62 +21,85 @@ ASKED_OF = {
     "raise_level": "it",
 }
 LEVEL = {"low": "dataflow_2030_low", "high": "dataflow_2030_high"}
+# Places of an end that is no system of the register, and of one that is named nowhere in it.
+NO_SYSTEM, OUTSIDE = -2, -1
 
 
-def flows_free(links: pd.DataFrame, state: State, day: pd.Timestamp, level: int) -> list[Row]:
+@dataclass(frozen=True)
+class Ends:
+    """Place of the systems at both ends of every flow."""
+
+    source: npt.NDArray[np.intp]
+    target: npt.NDArray[np.intp]
+
+    def either(self, found: Flags) -> Flags:
+        """Flows of which an end is among some systems, day by day."""
+        source, target = self._at(found, is_outside=False)
+        return source | target
+
+    def both(self, found: Flags, *, is_outside: bool) -> Flags:
+        """Flows of which both ends are; whether what is outside counts as one of them."""
+        source, target = self._at(found, is_outside=is_outside)
+        return source & target
+
+    def _at(self, found: Flags, *, is_outside: bool) -> tuple[Flags, Flags]:
+        wide = np.pad(found, [*[(0, 0)] * (found.ndim - 1), (0, 2)])
+        wide[..., OUTSIDE] = is_outside
+        return wide[..., self.source], wide[..., self.target]
+
+
+def ends_of(links: pd.DataFrame, state: State) -> Ends:
+    """Find the systems of the flows."""
+    places = [
+        np.where(links[end].isna(), OUTSIDE, np.where(at < 0, NO_SYSTEM, at))
+        for end in ENDS
+        for at in [state.today.index.get_indexer(pd.Index(links[end]))]
+    ]
+    return Ends(*places)
+
+
+def flows_free(links: pd.DataFrame, days: Days, level: int) -> list[Measure]:
     """Count free flows; an end outside the register is unknown.
 
     A flow that ends with its system is free: nothing is left that could be blocked.
     """
-    ended = _ended(links, state, day)
-    low, high = (_reaches(links, state, day, level, bound) | ended for bound in ("low", "high"))
-    known = _known(links, state, day) | ended
-    total = len(links)
-    gone = int(ended.sum())
+    ends = ends_of(links, days.state)
+    ended = ends.either(days.is_gone)
+    low, high = (count(_reaches(ends, days, level, bound) | ended) for bound in ("low", "high"))
+    gone = count(ended)
+    total = np.full_like(gone, len(links))
     return [
-        ("flows_free", int(low.sum()), int(high.sum()), total, int(known.sum())),
-        ("flows_ended", gone, gone, total, total),
+        Measure("flows_free", low, high, total, count(_known(ends, days) | ended)),
+        Measure("flows_ended", gone, gone, total, total),
     ]
 
 
-def _ended(links: pd.DataFrame, state: State, day: pd.Timestamp) -> pd.Series:
-    gone = state.is_gone(day)
-    return _either(links, gone.index[gone])
-
-
-def _either(links: pd.DataFrame, ids: pd.Index) -> pd.Series:
-    return links[ENDS[0]].isin(ids) | links[ENDS[1]].isin(ids)
-
-
-def _reaches(links: pd.DataFrame, state: State, day: pd.Timestamp, level: int, bound: str) -> pd.Series:
-    reached = state.level(LEVEL[bound], "dataflow_level", day) >= level
-    ids = reached.index[reached.fillna(False).astype(bool)]
+def _reaches(ends: Ends, days: Days, level: int, bound: str) -> Flags:
     # Nobody knows how the far end of a flow out of the register does.
-    outside = bound == "high"
-    return pd.concat([links[end].isin(ids) | (links[end].isna() & outside) for end in ENDS], axis=1).all(axis=1)
+    return ends.both(days.level(LEVEL[bound], "dataflow_level") >= level, is_outside=bound == "high")
 
 
-def _known(links: pd.DataFrame, state: State, day: pd.Timestamp) -> pd.Series:
-    is_assessed = state.today["dataflow_2030_class"] != "not_assessable"
-    is_known = is_assessed | (state.is_changed(day) & state.after["dataflow_level"].notna())
-    ids = is_known.index[is_known]
-    return links[ENDS[0]].isin(ids) & links[ENDS[1]].isin(ids)
+def _known(ends: Ends, days: Days) -> Flags:
+    is_assessed = flags(days.state.today["dataflow_2030_class"] != "not_assessable")
+    is_known = is_assessed | (days.is_changed & ~np.isnan(levels(days.state.after["dataflow_level"])))
+    return ends.both(is_known, is_outside=False)
 
 
 def blocked_flows(links: pd.DataFrame, state: State, day: pd.Timestamp, goals: Outlook) -> pd.DataFrame:
     """Flows that are not free for sure on a day, those that most systems wait for first."""
-    level = goals.flow_level
-    is_free = _ended(links, state, day) | _reaches(links, state, day, level, "low")
+    level, days = goals.flow_level, state.on([day])
+    places = ends_of(links, state)
+    is_free = (places.either(days.is_gone) | _reaches(places, days, level, "low"))[0]
     left = links[~is_free]
-    can_be_free = _reaches(left, state, day, level, "high")
-    low = state.level(LEVEL["low"], "dataflow_level", day)
-    blocking = low.index[~(low >= level).fillna(False).astype(bool)]
+    can_be_free = pd.Series(_reaches(places, days, level, "high")[0][~is_free], index=left.index)
+    low = days.level(LEVEL["low"], "dataflow_level")[0]
+    blocking = state.today.index[~(low >= level)]
     ends = pd.DataFrame({end: left[end].where(left[end].isin(blocking)) for end in ENDS})
     rows = left[["flow_id", *ENDS]].assign(
         state=can_be_free.map({True: "uncertain", False: "blocked"}),
         blocking=_joined(ends),
         dependants=_dependants(ends, links),
-        remedy=_remedies(left, ends, state, day, goals),
+        remedy=_remedies(left, ends, state, goals),
     )
     rows["asked_of"] = rows["remedy"].map(ASKED_OF)
     return rows.sort_values(["dependants", "flow_id"], ascending=[False, True], kind="stable", ignore_index=True)
@@ -89,13 +116,14 @@ def _dependants(ends: pd.DataFrame, links: pd.DataFrame) -> pd.Series:
     return pd.concat([ends[end].map(needed_by).fillna(0) for end in ENDS], axis=1).max(axis=1).astype("Int64")
 
 
-def _remedies(left: pd.DataFrame, ends: pd.DataFrame, state: State, day: pd.Timestamp, goals: Outlook) -> pd.Series:
+def _remedies(left: pd.DataFrame, ends: pd.DataFrame, state: State, goals: Outlook) -> pd.Series:
     """What would free a flow: the first of these that applies to a blocking end, or agreeing with the far end."""
     reaches = (state.after["dataflow_level"] >= goals.flow_level).fillna(False) | state.after["is_gone"]
     unknown = state.today["dataflow_2030_class"].isin(["not_assessable", "uncertain"])
     steps = {"decide_first": state.option.isna(), "plan_earlier": reaches, "assess": unknown}
     remedy = pd.Series("raise_level", index=left.index)
     for name, applies in reversed(steps.items()):
-        remedy = remedy.mask(_either(ends, applies.index[applies]), name)
+        ids = applies.index[applies]
+        remedy = remedy.mask(ends[ENDS[0]].isin(ids) | ends[ENDS[1]].isin(ids), name)
     is_outside = left[list(ENDS)].isna().any(axis=1) & ends.isna().all(axis=1)
     return remedy.mask(is_outside, "agree_outside")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.policy.outlook import Outlook
@@ -11,6 +13,8 @@ from planner.portfolio import Portfolio
 
 COLUMNS = ("is_gone", "dataflow_level", "digital_level", "ends_closed", "ends_red", "delivery")
 UNCHANGED = "retain"
+Flags = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,37 @@ class State:
     after: pd.DataFrame
     done: pd.Series
 
-    def is_changed(self, day: pd.Timestamp) -> pd.Series:
-        """Systems whose action is done on a day."""
-        return (self.done <= day).fillna(False).astype(bool)
+    def on(self, days: list[pd.Timestamp]) -> Days:
+        """The systems on some days."""
+        done, ends = self.done.to_numpy("datetime64[us]"), pd.DatetimeIndex(days).to_numpy("datetime64[us]")
+        is_changed = done[None, :] <= ends[:, None]
+        return Days(self, is_changed, is_changed & self.after["is_gone"].to_numpy(np.bool_))
 
-    def is_gone(self, day: pd.Timestamp) -> pd.Series:
-        """Systems that have ended."""
-        return self.is_changed(day) & self.after["is_gone"]
 
-    def level(self, field: str, reached: str, day: pd.Timestamp) -> pd.Series:
-        """A level on a day: that of today, or what the action reaches at least."""
-        now = self.today[field].astype("Float64")
-        least = self.after[reached].where(self.is_changed(day))
-        return now.mask((least > now).fillna(False) | now.isna(), least)
+@dataclass(frozen=True)
+class Days:
+    """Systems on some days, a row for each: those whose action is done, and those that have ended."""
+
+    state: State
+    is_changed: Flags
+    is_gone: Flags
+
+    def level(self, field: str, reached: str) -> Levels:
+        """A level: that of today, or what the action reaches at least; nan where it is unknown."""
+        now, least = (levels(column) for column in (self.state.today[field], self.state.after[reached]))
+        return np.where(self.is_changed & ((least > now) | np.isnan(now)), least, now)
+
+
+def flags(column: pd.Series) -> Flags:
+    """A column of yes and no, the unknown as no."""
+    found: Flags = column.astype("boolean").to_numpy(np.bool_, na_value=False)
+    return found
+
+
+def levels(column: pd.Series) -> Levels:
+    """A column of levels, the unknown as nan."""
+    found: Levels = column.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return found
 
 
 def read_state(portfolio: Portfolio, goals: Outlook) -> State:

@@ -50,8 +50,9 @@ def _is_red_without_action(portfolio: Portfolio, state: State, today: pd.Timesta
 
 
 def _misses(state: State, due: pd.Timestamp, wanted: int) -> pd.Series:
-    level = state.level("digital_level", "digital_level", due)
-    return state.today["is_key_public_service"].fillna(False) & (level < wanted) & ~state.is_gone(due)
+    days = state.on([due])
+    is_below = (days.level("digital_level", "digital_level") < wanted) & ~days.is_gone
+    return state.today["is_key_public_service"].fillna(False) & is_below[0]
 
 
 def _is_irrelevant(state: State, wanted: int) -> pd.Series:

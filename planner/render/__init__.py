@@ -6,9 +6,8 @@ which needs the filters alone.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
-
-import orjson
 
 if TYPE_CHECKING:
     from planner.view import View
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 # are written with every plan, within two seconds, and beyond that by `fardplan export`. The rule counts systems and
 # reads no clock, so that the same input gives the same files.
 MOST_WITH_PAPERS = 2_000
-# Fields stand in the order of the view-model. The view of ten thousand systems is 150 MB: a tenth of a second for every
-# second that Python's own json takes.
-JSON = orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 
 def render(view: View) -> dict[str, bytes]:
@@ -28,8 +24,9 @@ def render(view: View) -> dict[str, bytes]:
     from planner.render.markdown import render_markdown
     from planner.render.table import render_systems
 
+    plan = json.dumps(view, default=vars, ensure_ascii=False, sort_keys=True, allow_nan=False)
     return {
-        "plan.json": orjson.dumps(view, option=JSON),
+        "plan.json": (plan + "\n").encode("utf-8"),
         "roadmap.html": render_html(view),
         "roadmap.md": render_markdown(view),
         "systems.csv": render_systems(view),

@@ -38,10 +38,9 @@ from planner.render import papers, render
 from planner.reuse import Reuse
 from planner.review import FILE, decided_matches, held, read_review, review
 from planner.scenarios import ScenarioResult, result_of, variants, without_plan
-from planner.schedule import declared as what_schedule_reads
 from planner.schedule import schedule
 from planner.simulate import DECLARED as FUTURES
-from planner.simulate import simulate
+from planner.simulate import risk_costs, simulate
 from planner.size import size
 from planner.store import Base, History, as_saved, load_tables, open_history, plan_files, save
 from planner.texts import Texts
@@ -67,6 +66,7 @@ STEPS = (
     "group",
     "schedule",
     "simulate",
+    "risk_costs",
     "business_case",
     "outlook",
     "cite",
@@ -106,7 +106,7 @@ def compute(
         ever handed to an orchestrator as a parameter.
     history
         The plans before it, to which this one keeps; without it, it is as if there were none. What takes long and
-        has read what it read for the one before is taken from there.
+        was asked just the same for the one before is taken from there.
     is_anew
         Follow them, and neither keep to their dates nor take anything from them.
     is_quick
@@ -140,10 +140,11 @@ def compute(
         "questions": lambda before: questions(before, case, policy),
         "baseline": lambda before: baseline(before, base),
         "group": lambda before: group(before, case, policy),
-        "schedule": lambda before: reuse.run(
-            "schedule", what_schedule_reads(policy), before, lambda seen: schedule(seen, case, policy)
+        "schedule": lambda before: schedule(
+            before, case, policy, lambda asked: reuse.taken("schedule", asked, ("placements", "solution"))
         ),
         "simulate": lambda before: reuse.run("simulate", FUTURES, before, lambda seen: simulate(seen, case, policy)),
+        "risk_costs": lambda before: risk_costs(before),
         "business_case": lambda before: business_case(before, case, policy, catalogue),
         "outlook": lambda before: outlook(before, case, policy),
         "cite": lambda before: cite(before, case, policy),
@@ -153,7 +154,7 @@ def compute(
     }
     for name, step in steps.items():
         portfolio = call(name, _bound(step, portfolio))
-    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs, reuse.read).after(lineage)
+    return make_plan(case, policy, portfolio, catalogue, decided.review.inputs, reuse.asked).after(lineage)
 
 
 def policy_of(case: Case) -> Policy:

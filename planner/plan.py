@@ -41,7 +41,7 @@ class Plan:
     """Case, policy and all tables of one run.
 
     `plan_id` is a fingerprint of everything that went in, the plans that it follows included: `fingerprints` are the
-    inputs without them. `steps` are those of what single steps have read.
+    inputs without them. `asked` are those of what took long to answer.
     """
 
     case: Case
@@ -52,7 +52,7 @@ class Plan:
     fingerprints: dict[str, Any] = field(default_factory=dict)
     lineage: Lineage = Lineage()
     review: dict[str, Any] = field(default_factory=dict)
-    steps: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parent(self) -> str | None:
@@ -75,7 +75,7 @@ def make_plan(
     portfolio: Portfolio,
     catalogue: Catalogue,
     review: dict[str, Any] | None = None,
-    steps: Mapping[str, str] | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> Plan:
     """Put a plan together and give it its id; `review` are people's decisions, approvals of plans left out.
 
@@ -101,7 +101,7 @@ def make_plan(
         "sources": sorted(portfolio["sources"]["sha256"].unique()),
     }
     plan_id = _plan_id(fingerprints, Lineage())
-    return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {}, steps=steps or {})
+    return Plan(case, policy, portfolio, facts, plan_id, fingerprints, review=review or {}, asked=asked or {})
 
 
 def settings(case: Case, policy: Policy) -> dict[str, str]:
@@ -145,7 +145,7 @@ def manifest(plan: Plan, tables: Mapping[str, bytes]) -> dict[str, Any]:
         "plan_date": plan.case.plan_date.isoformat(),
         "policy": {"name": plan.policy.name, "sha256": _digest(plan.policy.model_dump_json())},
         "catalogue": plan.catalogue,
-        "steps": dict(plan.steps),
+        "asked": dict(plan.asked),
         "sources": [
             {"file": row["file"], "sha256": row["sha256"]}
             for row in plan.portfolio["sources"][["file", "sha256"]]

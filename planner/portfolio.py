@@ -15,11 +15,10 @@ APPEND_ONLY = frozenset({"findings"})
 
 @dataclass(frozen=True)
 class Declared:
-    """What a step reads, column by column, the tables that it makes, and the codes of its findings."""
+    """What a step reads, column by column, and the tables that it makes; it has no findings."""
 
     reads: Mapping[str, Sequence[str]]
     makes: Sequence[str]
-    codes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)

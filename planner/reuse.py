@@ -1,14 +1,14 @@
-"""Steps that read what they read for the plan before: what they made then is taken from that plan.
+"""What takes long and was asked just the same for the plan before is taken from that plan.
 
-A step that declares its columns gets nothing else, so that what it makes depends on them, the case, the policy and the
-version alone. Their fingerprint is kept in the manifest; where it is that of the plan before, so are the tables.
+Everything that is asked has a fingerprint, which the manifest keeps: of the problem that the schedule solves, and of
+the columns that the futures are drawn from. Where it is that of the plan before, so is the answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -21,22 +21,33 @@ Tables = dict[str, pd.DataFrame]
 
 
 class Reuse:
-    """Steps of one plan; `read` has the fingerprint of what each of them has read.
+    """What was asked for one plan; `asked` has the fingerprints.
 
     Parameters
     ----------
     settings
         Fingerprints of what every step reads beside tables.
     plan
-        The plan to take from; None where every step is to run.
+        The plan to take from; None where nothing is to be taken.
     """
 
     def __init__(self, settings: dict[str, str], plan: SavedPlan | None) -> None:
         self.settings, self.plan = settings, plan
-        self.read: dict[str, str] = {}
+        self.asked: dict[str, str] = {}
+
+    def taken(self, name: str, asked: str, tables: Sequence[str]) -> Tables | None:
+        """Tables of the plan before, where just the same was asked for it."""
+        self.asked[name] = _digest({"version": self.settings["version"], "asked": asked})
+        if self.plan is None or self.plan.manifest.get("asked", {}).get(name) != self.asked[name]:
+            return None
+        try:
+            return {table: from_csv_bytes(self.plan.table(table), table) for table in tables}
+        except PlannerError:
+            # Somebody has changed a table of that plan since: the step says again what was in it.
+            return None
 
     def run(self, name: str, step: Declared, before: Portfolio, make: Callable[[Portfolio], Tables]) -> Tables:
-        """What a step makes of the portfolio before it.
+        """What a step makes of the columns that it declares; it gets no others.
 
         Raises
         ------
@@ -44,30 +55,15 @@ class Reuse:
             It reads or makes what it does not declare.
         """
         seen = before.only(step.reads)
-        self.read[name] = self._fingerprint(seen)
-        return self._taken(name, step) or _checked(make(seen), step)
-
-    def _fingerprint(self, seen: Portfolio) -> str:
-        tables = {name: hashlib.sha256(to_csv_bytes(frame)).hexdigest() for name, frame in seen.tables.items()}
-        return hashlib.sha256(json.dumps([self.settings, tables], sort_keys=True).encode("utf-8")).hexdigest()
-
-    def _taken(self, name: str, step: Declared) -> Tables | None:
-        if self.plan is None or self.plan.manifest.get("steps", {}).get(name) != self.read[name]:
-            return None
-        try:
-            tables = {table: from_csv_bytes(self.plan.table(table), table) for table in step.makes}
-            if step.codes:
-                findings = from_csv_bytes(self.plan.table("findings"), "findings")
-                tables["findings"] = findings[findings["code"].isin(step.codes)].reset_index(drop=True)
-        except PlannerError:
-            # Somebody has changed a table of that plan since: the step says again what was in it.
-            return None
-        return tables
+        read = {table: hashlib.sha256(to_csv_bytes(frame)).hexdigest() for table, frame in seen.tables.items()}
+        taken = self.taken(name, _digest({**self.settings, **read}), step.makes)
+        if taken is not None:
+            return taken
+        made = make(seen)
+        if made.keys() != set(step.makes):
+            raise SchemaError("a step does not make what it declares", value=sorted(made.keys() ^ set(step.makes)))
+        return made
 
 
-def _checked(made: Tables, step: Declared) -> Tables:
-    codes = set(made["findings"]["code"]) if "findings" in made else set()
-    undeclared = sorted({*(made.keys() - {"findings", *step.makes}), *(codes - set(step.codes))})
-    if undeclared or not made.keys() >= set(step.makes):
-        raise SchemaError("a step does not make what it declares", value=undeclared)
-    return made
+def _digest(told: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()

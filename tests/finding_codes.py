@@ -92,8 +92,7 @@ def mentioned() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     begun: dict[str, set[str]] = defaultdict(set)
     for module in _modules():
-        # These name codes of others.
-        if module.startswith("check") or module.endswith(".declared"):
+        if module.startswith("check"):
             continue
         for node in _nodes(module):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:

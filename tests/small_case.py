@@ -18,7 +18,8 @@ from planner.schedule.alternatives import Alternatives, Choice
 from tests.conftest import write_case
 
 SCHEDULED = (
-    "activities", "demand", "waves", "workload", "wave_bounds", "wave_checks", "clashes", "relaxations", "solution",
+    "activities", "placements", "demand", "waves", "workload", "wave_bounds", "wave_checks", "clashes", "relaxations",
+    "solution",
 )  # fmt: skip
 SOURCES = (
     "  - {file: system.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"

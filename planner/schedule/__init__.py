@@ -1,6 +1,5 @@
 """When: waves and dates under capacity, order, calendar and deadlines."""
 
-from planner.schedule.declared import declared
 from planner.schedule.plan_weeks import schedule
 
-__all__ = ["declared", "schedule"]
+__all__ = ["schedule"]

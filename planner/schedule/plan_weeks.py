@@ -19,12 +19,11 @@ from planner.schedule.budget_cycle import asked_for
 from planner.schedule.meetings import soft_meetings
 from planner.schedule.missed import missed
 from planner.schedule.pins import pin
+from planner.schedule.placing import Earlier, Placing, place
 from planner.schedule.pose import Posed, pose
 from planner.schedule.priority import dense, latest_ends, shortest, topological
 from planner.schedule.problem import Ints
-from planner.schedule.result import SolveResult
-from planner.schedule.solve import Circle, Effort, Unplaceable, solve
-from planner.schedule.steady import Steady, steady
+from planner.schedule.solve import Circle, Effort, Unplaceable
 from planner.schedule.told import clash_tables, solution_table, wave_bounds
 from planner.schedule.wave_checks import wave_checks
 from planner.schedule.wave_rules import bind
@@ -32,13 +31,23 @@ from planner.schema import concat, conform
 
 
 @paused()
-def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.DataFrame]:
+def schedule(
+    portfolio: Portfolio, case: Case, policy: Policy, earlier: Earlier | None = None
+) -> dict[str, pd.DataFrame]:
     """Give every group its weeks.
+
+    Parameters
+    ----------
+    portfolio, case, policy
+        What is planned.
+    earlier
+        Gives the placements and the solution of the plan before, where what was asked then has a fingerprint.
 
     Returns
     -------
     dict of DataFrame
-        activities, demand, waves, workload, wave_bounds, wave_checks, clashes, relaxations, solution, findings.
+        activities, placements, demand, waves, workload, wave_bounds, wave_checks, clashes, relaxations, solution,
+        findings.
 
     Raises
     ------
@@ -50,9 +59,8 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     pilot = bind(activities, portfolio, case, policy)
     pin(activities, portfolio, case)
     posed = pose(activities, case, policy)
-    anew = _solved(posed, case, policy)
-    near = _near(posed, anew, portfolio, case, policy)
-    result = near.kept if near else anew
+    placing = _placed(posed, portfolio, case, policy, earlier)
+    result, near = placing.result, placing.near
     binding = Binding(posed, result, case, policy, near.anchors.start if near else None)
     rows = _rows(posed, binding)
     table = _activities(rows, binding, case)
@@ -60,6 +68,7 @@ def schedule(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     clashes, relaxations = clash_tables(missed(posed, result, case, policy, portfolio), case)
     return {
         "activities": table,
+        "placements": placing.table(posed.problem),
         "demand": _demand(rows),
         "waves": waves,
         "workload": _workload(rows, case),
@@ -85,14 +94,10 @@ def _effort(policy: Policy) -> Effort:
     return Effort(search.exact_up_to, search.exact_work, search.placements)
 
 
-def _near(posed: Posed, anew: SolveResult, portfolio: Portfolio, case: Case, policy: Policy) -> Steady | None:
+def _placed(posed: Posed, portfolio: Portfolio, case: Case, policy: Policy, earlier: Earlier | None) -> Placing:
     anchors = anchors_of(posed, portfolio, case, policy)
-    return steady(posed.problem, anchors, anew, _effort(policy)) if anchors is not None else None
-
-
-def _solved(posed: Posed, case: Case, policy: Policy) -> SolveResult:
     try:
-        return solve(posed.problem, _by_urgency(posed), _effort(policy))
+        return place(posed, _by_urgency(posed), anchors, _effort(policy), earlier)
     except Unplaceable as reason:
         raise impossible.no_room(posed, reason.activity, case, policy) from None
     except Circle as reason:

@@ -10,7 +10,6 @@ DECLARED = Declared(
             "activity_id", "group_id", "phase", "step", "effort_phase", "effort_share", "start_week", "end_week",
             "end_date", "has_cutover", "deadline_date", "state",
         ),
-        "costs": ("kind", "state", "low_sek", "likely_sek", "high_sek"),
         "decisions": ("system_id", "disposition"),
         "demand": ("activity_id", "role", "days_per_week"),
         "effort": ("system_id", "phase", "low_days", "likely_days", "high_days"),
@@ -20,5 +19,5 @@ DECLARED = Declared(
         "systems": ("system_id", "business_area"),
         "waves": ("wave", "group_id", "system_id", "end_date"),
     },
-    makes=("risk_waves", "risk_deadlines", "risk_activities", "risk_costs"),
+    makes=("risk_waves", "risk_deadlines", "risk_activities"),
 )  # fmt: skip

@@ -15,13 +15,11 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schema import conform, empty
-from planner.simulate.costs import risk_costs
 from planner.simulate.kernel import Bounds, Draws, Watch, critical, futures
 from planner.simulate.network import Network, network_of
-from planner.simulate.spread import draws_of
+from planner.simulate.spread import SHARES, draws_of
 
-SHARES = {"p50": 0.50, "p80": 0.80, "p95": 0.95}
-TABLES = ("risk_waves", "risk_deadlines", "risk_activities", "risk_costs")
+TABLES = ("risk_waves", "risk_deadlines", "risk_activities")
 EXTRA_WEEKS = 52 * 30
 Weeks = npt.NDArray[np.float32]
 
@@ -48,7 +46,7 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     Returns
     -------
     dict of DataFrame
-        risk_waves, risk_deadlines, risk_activities, risk_costs; empty when nothing changes hands.
+        risk_waves, risk_deadlines, risk_activities; empty when nothing changes hands.
     """
     if portfolio["waves"].empty:
         return {name: empty(name) for name in TABLES}
@@ -58,13 +56,11 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
     bucket = _buckets(network, wave_of, waves)
     dated = [at for at in network.changes if not pd.isna(network.table.at[at, "deadline_date"])]
     draws = draws_of(network, portfolio, case, policy)
-    rate = policy.effort.day_rate.value
     seen = _seen(draws, _bounds(network, portfolio, case, policy), network, bucket, waves, dated, policy)
     return {
         "risk_waves": _waves(seen, portfolio, waves, case, policy),
         "risk_deadlines": _deadlines(seen, network, dated, case, policy),
         "risk_activities": _activities(seen, network, draws, case),
-        "risk_costs": risk_costs(portfolio, rate * np.concatenate(seen.days, axis=1).sum(axis=0), SHARES),
     }
 
 

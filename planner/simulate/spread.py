@@ -18,6 +18,7 @@ from planner.simulate.network import Network
 
 Numbers = npt.NDArray[np.float64]
 LEVELS = 1024
+SHARES = {"p50": 0.50, "p80": 0.80, "p95": 0.95}
 POINTS = ("low_days", "likely_days", "high_days")
 PROCUREMENT = "procurement"
 WEEKS_PER_MONTH = 52 / 12

@@ -33,7 +33,7 @@ def baseline(portfolio: Portfolio, base: Base) -> dict[str, pd.DataFrame]:
 def _decided(portfolio: Portfolio, decided: SavedPlan | None) -> pd.DataFrame:
     if decided is None:
         return conform(pd.DataFrame(), "decided")
-    rows = _table(decided, "waves")[["system_id", "quarter"]]
+    rows = _table(decided, "waves", "system_id", "quarter")
     rows["system_id"] = rows["system_id"].replace(_same_as(decided, portfolio))
     return conform(rows.drop_duplicates("system_id").sort_values("system_id", ignore_index=True), "decided")
 
@@ -42,13 +42,15 @@ def _baseline(portfolio: Portfolio, base: Base) -> pd.DataFrame:
     parent = base.parent
     if parent is None:
         return conform(pd.DataFrame(), "baseline")
-    rows = _table(parent, "activities")[ACTIVITY].merge(
-        _table(parent, "groups")[["group_id", "system_id"]], on="group_id", how="left"
+    rows = _table(parent, "activities", *ACTIVITY).merge(
+        _table(parent, "groups", "group_id", "system_id"), on="group_id", how="left"
     )
-    decided = set(_table(parent, "waves").merge(_quarters(base.decided).reset_index())["system_id"])
+    decided = set(
+        _table(parent, "waves", "system_id", "quarter").merge(_quarters(base.decided).reset_index())["system_id"]
+    )
     # The foundation belongs to no system: it is decided with whatever stands on it.
     rows["is_decided"] = rows["system_id"].isin(decided) | (rows["system_id"].isna() & bool(decided))
-    rows["is_pilot"] = rows["group_id"].isin(_table(parent, "solution")["pilot_group_id"].dropna())
+    rows["is_pilot"] = rows["group_id"].isin(_table(parent, "solution", "pilot_group_id")["pilot_group_id"].dropna())
     rows["is_kept"] = base.is_kept
     systems = set(portfolio["systems"]["system_id"])
     rows["system_id"] = rows["system_id"].replace(_same_as(parent, portfolio))
@@ -59,16 +61,17 @@ def _baseline(portfolio: Portfolio, base: Base) -> pd.DataFrame:
 
 def _same_as(plan: SavedPlan, portfolio: Portfolio) -> dict[str, str]:
     """New id of systems that had another one in a plan."""
-    before = Known(set(_table(plan, "systems")["system_id"]), lambda: _table(plan, "identifiers"))
+    before = Known(set(_table(plan, "systems", "system_id")["system_id"]), lambda: _table(plan, "identifiers"))
     return before.same_as(Known(set(portfolio["systems"]["system_id"]), lambda: portfolio["identifiers"]))
 
 
-def _table(plan: SavedPlan, name: str) -> pd.DataFrame:
-    return from_csv_bytes(plan.table(name), name)
+def _table(plan: SavedPlan, name: str, *columns: str) -> pd.DataFrame:
+    """Some columns of a table of a plan, in their order there; all by default."""
+    return from_csv_bytes(plan.table(name), name, columns or None)
 
 
 def _quarters(decided: SavedPlan | None) -> pd.Series:
     """Quarter in which each system changes hands in the decided plan."""
     if decided is None:
         return pd.Series(dtype="string", index=pd.Index([], name="system_id", dtype="string"), name="quarter")
-    return _table(decided, "waves").set_index("system_id")["quarter"]
+    return _table(decided, "waves", "system_id", "quarter").set_index("system_id")["quarter"]

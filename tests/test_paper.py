@@ -17,6 +17,8 @@ from planner.export import Asked, export
 from planner.export.edits import Edit
 from planner.export.review_sheet import read_workbook
 from planner.plan import Plan
+from planner.render.document import Items
+from planner.render.memo import memo
 from planner.view import build_view
 from tests.conftest import planned_example, slow_but
 from tests.exports import (
@@ -29,6 +31,16 @@ from tests.exports import (
 @pytest.fixture(scope="module")
 def example() -> Plan:
     return planned_example()
+
+
+def test_the_memo_names_first_what_misses_its_deadline(example: Plan) -> None:
+    view = build_view(example, "sv", "intern")
+    told = next(block for block in memo(view).blocks if isinstance(block, Items)).items
+    assert told[0] == "1 system byts ut efter att avtal eller frist har gått ut: Sopturen."
+    assert len(told) == len(view.risks) > 1
+    many = replace(view.risks[0], systems=view.risks[0].systems * 6, count=6)
+    told = next(block for block in memo(replace(view, risks=(many,))).blocks if isinstance(block, Items)).items
+    assert told == [view.risks[0].text], "six are no more than counted"
 
 
 @pytest.mark.parametrize("audience", ["intern", "offentlig"])

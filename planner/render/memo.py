@@ -10,10 +10,13 @@ from planner.render.formats import day
 from planner.render.writer import Writer
 from planner.texts import load_texts
 from planner.view.model import View
+from planner.view.model.page_one import Risk
 
 # What fits on two to four pages; the report has the rest, and the memo says how much that is.
 MAX_ASKS = 10
 MAX_RISKS = 6
+# A board that is told of a missed deadline asks which: so many systems are named.
+MAX_NAMED = 5
 
 
 def memo(view: View) -> Document:
@@ -65,11 +68,17 @@ def memo_blocks(view: View, write: Writer, max_asks: int | None) -> Iterator[Blo
     yield from _goals(view, write)
     if view.risks:
         yield Heading(word["risks"])
-        yield Items([risk.text for risk in view.risks[:MAX_RISKS]])
+        yield Items([_risk(risk) for risk in view.risks[:MAX_RISKS]])
     yield Heading(word["trust"])
     rows = [(item.label, write.coverage("of", item)) for item in view.coverage]
     yield Grid(word["trust_caption"], (write.say["about_what"], word["known"]), rows, (4, 1), (1,))
     yield Text(f"{word['disclaimer']} {word['cost_note']} {_prices(view, write)}", "note")
+
+
+def _risk(risk: Risk) -> str:
+    names = [ref.name for ref in risk.systems]
+    is_named = risk.key == "late" and len(names) == risk.count <= MAX_NAMED
+    return f"{risk.text.rstrip('.')}: {', '.join(names)}." if is_named else risk.text
 
 
 def _asks(view: View, write: Writer, most: int | None) -> Iterator[Block]:

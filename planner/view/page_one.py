@@ -286,7 +286,7 @@ def lenses(desk: Desk) -> tuple[Lens, ...]:
 
 
 def risks(desk: Desk) -> tuple[Risk, ...]:
-    """What threatens the plan, most systems first."""
+    """What threatens the plan: deadlines that it misses, then what concerns most systems."""
     facts = desk.table("facts").set_index("system_id")
     activities = desk.table("activities").set_index("group_id")
     late = set(activities.index[activities["is_late"].astype(bool)])
@@ -312,7 +312,7 @@ def risks(desk: Desk) -> tuple[Risk, ...]:
         for key, ids in found.items()
         if len(ids)
     ]
-    return tuple(sorted(made, key=lambda risk: (-risk.count, risk.key))[:MAX_RISKS])
+    return tuple(sorted(made, key=lambda risk: (risk.key != "late", -risk.count, risk.key))[:MAX_RISKS])
 
 
 def pilots(desk: Desk) -> tuple[Ref, ...]:

@@ -139,8 +139,10 @@ class _Page:
         if cause.kind == "cell" and column in ("created", "gone"):
             key = f"cell_{column}"
         elif cause.kind == "cell":
+            # Among the choices of a column may be one that says that there is nothing.
+            unknown = str(self.texts.values["unknown"])
             before, after = (
-                nothing if value is None else closed(told_cell(entity, column, value, self.texts))
+                unknown if value is None else closed(told_cell(entity, column, value, self.texts))
                 for value in (cause.before, cause.after)
             )
         what = self.texts.field(column) if cause.kind == "cell" else cause.what

@@ -193,6 +193,8 @@ def test_a_saved_file_is_a_new_plan_within_a_minute_and_what_people_decided_stay
     again = served()
     fourth = next_plan(first, second, third, seconds=LONGEST)
     assert fourth.parent == third.plan_id
+    # The plan is there a moment before its run is over, and a run that is stopped says so at length.
+    until(lambda: again.runs() == ["COMPLETED"] * 4 + ["FAILED", "COMPLETED"], "a run that is over", 60)
     assert again.stop() == 0
     assert "Traceback" not in again.said.read_text(encoding="utf-8")
 

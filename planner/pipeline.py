@@ -120,12 +120,12 @@ def compute(
     decided = read_review(case.folder / FILE)
     reviewed = decided_matches(decided, case.plan_date)
     portfolio = call("ingest", lambda: Portfolio().with_tables(ingest(case, policy.matching, reviewed)))
-    lineage, base, before_it = Lineage(), Base(), None
+    lineage, base, earlier = Lineage(), Base(), None
     if history is not None:
         begun = history.following(make_plan(case, policy, portfolio, catalogue, decided.review.inputs), is_anew=is_anew)
         lineage, base = begun.lineage, history.base(begun)
-        before_it = None if is_anew else history.current
-    reuse = Reuse(settings(case, policy), before_it)
+        earlier = None if is_anew else history.current
+    reuse = Reuse(settings(case, policy), earlier)
     steps: dict[str, Callable[[Portfolio], dict[str, DataFrame]]] = {
         "counters": lambda before: counters(before, case, policy),
         "review": lambda before: review(before, case, decided),

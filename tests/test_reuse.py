@@ -21,6 +21,7 @@ from planner.schedule import placing
 from planner.simulate import simulate
 from planner.store import open_history, plan_files
 from tests.conftest import write_case
+from tests.test_diff import FLOWS, SERVERS, SOURCES, write_cell
 
 COLUMNS = (
     "Id;Namn;Beskrivning;IT Bedömning;Verksamhet Bedömning;Aktiva användare;Leverantör;Avtalsslut;Verksamhetskritiskt"
@@ -32,21 +33,16 @@ SYSTEMS = (
 )
 FILES: dict[str, bytes | str] = {
     "system.csv": "\n".join((COLUMNS, *SYSTEMS, "")),
-    "servrar.csv": "Server;System;vCPU;RAM GB;Disk GB;OS\n"
-    "EK1;Eken;2;8;100;Windows Server 2019\nTA1;Tallen;4;16;200;Debian 12\n",
-    "floden.csv": "Från;Till\nTallen;Granen\n",
+    "servrar.csv": SERVERS,
+    "floden.csv": FLOWS,
 }
-SOURCES = (
-    "  - {file: system.csv, reader: systems}\n  - {file: servrar.csv, reader: servers}\n"
-    "  - {file: floden.csv, reader: dataflows}\n"
-)
 
 
 @pytest.fixture(scope="module")
 def planned_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_case(tmp_path_factory.mktemp("reuse") / "case", FILES, SOURCES)
     planned(folder)
-    write_cell(folder, 2, 2, "Ekens alla ärenden")
+    write_cell(folder / "system.csv", 2, 2, "Allt om Eken")
     planned(folder)
     return folder
 
@@ -55,15 +51,6 @@ def planned_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def case(tmp_path: Path, planned_twice: Path) -> Path:
     """A case that was planned twice: its plan keeps to one before it."""
     return Path(shutil.copytree(planned_twice, tmp_path / "case"))
-
-
-def write_cell(folder: Path, row: int, column: int, value: str) -> None:
-    path = folder / "system.csv"
-    lines = path.read_text(encoding="utf-8").split("\n")
-    cells = lines[row - 1].split(";")
-    cells[column] = value
-    lines[row - 1] = ";".join(cells)
-    path.write_text("\n".join(lines), encoding="utf-8")
 
 
 def planned(folder: Path, *, is_kept: bool = True, is_anew: bool = False) -> dict[str, bytes]:
@@ -95,16 +82,16 @@ def asked_again(folder: Path, *, is_anew: bool = False) -> list[str]:
 
 @pytest.mark.slow
 def test_what_touches_no_work_is_neither_scheduled_nor_drawn_again(case: Path) -> None:
-    write_cell(case, 3, 6, "Nyverk AB")
-    write_cell(case, 3, 5, "9000")
+    write_cell(case / "system.csv", 3, 6, "Nyverk AB")
+    write_cell(case / "system.csv", 3, 5, "9000")
     assert asked_again(case) == []
     assert planned(case, is_kept=False) == from_cold(case)
 
 
 @pytest.mark.slow
 def test_what_touches_the_work_is_scheduled_and_drawn(case: Path) -> None:
-    write_cell(case, 4, 3, "Avveckling")
-    write_cell(case, 4, 4, "Avveckling")
+    write_cell(case / "system.csv", 4, 3, "Avveckling")
+    write_cell(case / "system.csv", 4, 4, "Avveckling")
     assert asked_again(case) == ["solve", "simulate"]
 
 
@@ -156,7 +143,7 @@ def test_a_plan_with_answers_taken_is_the_plan_from_cold(
     folder = write_case(tmp_path_factory.mktemp("reuse") / "case", FILES, SOURCES)
     planned(folder)
     for row, column, value in cells:
-        write_cell(folder, row, column, value)
+        write_cell(folder / "system.csv", row, column, value)
         wanted = from_cold(folder)
         assert planned(folder) == wanted
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.outlook.state import Days, Flags, State, flags, levels
-from planner.outlook.systems import Measure, count
+from planner.outlook.systems import Measure, always, count
 from planner.policy.outlook import Outlook
 
 ENDS = ("source_system_id", "target_system_id")
@@ -50,12 +50,12 @@ class Ends:
 
 def ends_of(links: pd.DataFrame, state: State) -> Ends:
     """Find the systems of the flows."""
-    places = [
-        np.where(links[end].isna(), OUTSIDE, np.where(at < 0, NO_SYSTEM, at))
-        for end in ENDS
-        for at in [state.today.index.get_indexer(pd.Index(links[end]))]
-    ]
-    return Ends(*places)
+    return Ends(*(_places(links[end], state.today.index) for end in ENDS))
+
+
+def _places(end: pd.Series, systems: pd.Index) -> npt.NDArray[np.intp]:
+    found = systems.get_indexer(pd.Index(end))
+    return np.where(end.isna(), OUTSIDE, np.where(found < 0, NO_SYSTEM, found))
 
 
 def flows_free(links: pd.DataFrame, days: Days, level: int) -> list[Measure]:
@@ -66,8 +66,7 @@ def flows_free(links: pd.DataFrame, days: Days, level: int) -> list[Measure]:
     ends = ends_of(links, days.state)
     ended = ends.either(days.is_gone)
     low, high = (count(_reaches(ends, days, level, bound) | ended) for bound in ("low", "high"))
-    gone = count(ended)
-    total = np.full_like(gone, len(links))
+    gone, total = count(ended), always(ended, len(links))
     return [
         Measure("flows_free", low, high, total, count(_known(ends, days) | ended)),
         Measure("flows_ended", gone, gone, total, total),

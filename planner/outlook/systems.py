@@ -48,10 +48,10 @@ def _left(measure: str, lens: str, name: str, ends: str, days: Days) -> Measure:
     is_out = days.is_gone | (days.is_changed & flags(state.after[ends]))
     bounds = [count(flags(state.today[f"{lens}_class_{end}"] == name) & ~is_out) for end in ("low", "high")]
     is_known = flags(state.today[f"{lens}_class"] != "not_assessable") | is_out
-    return Measure(measure, np.minimum(*bounds), np.maximum(*bounds), _always(is_out, is_out.shape[1]), count(is_known))
+    return Measure(measure, np.minimum(*bounds), np.maximum(*bounds), always(is_out, is_out.shape[1]), count(is_known))
 
 
-def _always(days: npt.NDArray[np.generic], total: int) -> Counts:
+def always(days: npt.NDArray[np.generic], total: int) -> Counts:
     """The same on every day."""
     return np.full(len(days), total, dtype=np.int64)
 
@@ -66,7 +66,7 @@ def _key_services(days: Days, wanted: int) -> Measure:
         "key_services_digital",
         count(reached & is_key),
         count((reached | ~is_known) & is_key),
-        _always(level, int(is_key.sum())),
+        always(level, int(is_key.sum())),
         count((is_known | days.is_gone) & is_key),
     )
 
@@ -88,7 +88,7 @@ def _benefits(days: Days) -> Measure:
 
 def _deliveries(days: Days) -> Iterator[Measure]:
     found = {name: _delivered(name, days) for name in (*DELIVERIES, "unknown")}
-    total = _always(days.is_gone, days.is_gone.shape[1])
+    total = always(days.is_gone, days.is_gone.shape[1])
     known = total - count(found["unknown"])
     for name in (*DELIVERIES, "retired", "unknown"):
         counts = count(found.get(name, days.is_gone))

@@ -14,7 +14,6 @@ from planner.view.model.page_one import Risk
 
 # What fits on two to four pages; the report has the rest, and the memo says how much that is.
 MAX_ASKS = 10
-MAX_RISKS = 6
 # A board that is told of a missed deadline asks which: so many systems are named.
 MAX_NAMED = 5
 
@@ -68,7 +67,7 @@ def memo_blocks(view: View, write: Writer, max_asks: int | None) -> Iterator[Blo
     yield from _goals(view, write)
     if view.risks:
         yield Heading(word["risks"])
-        yield Items([_risk(risk) for risk in view.risks[:MAX_RISKS]])
+        yield Items([_risk(risk) for risk in view.risks])
     yield Heading(word["trust"])
     rows = [(item.label, write.coverage("of", item)) for item in view.coverage]
     yield Grid(word["trust_caption"], (write.say["about_what"], word["known"]), rows, (4, 1), (1,))

@@ -7,7 +7,7 @@ tells what they would win and cost; a person decides.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -98,7 +98,7 @@ class Alternatives:
         kept = effort[~effort["system_id"].isin(option)]
         effort = pd.concat([kept, self._effort(decisions, list(option))], ignore_index=True)
         others = {"decisions": decisions, "targets": targets.assign(state=state), "effort": effort}
-        return replace(self.portfolio, tables={**self.portfolio.tables, **others})
+        return Portfolio({**self.portfolio.tables, **others})
 
     def _effort(self, decisions: pd.DataFrame, systems: list[str]) -> pd.DataFrame:
         facts = self.portfolio["facts"]

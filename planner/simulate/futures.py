@@ -15,11 +15,11 @@ from planner.case import Case
 from planner.policy import Policy
 from planner.portfolio import Portfolio
 from planner.schema import conform, empty
+from planner.simulate.declared import DECLARED
 from planner.simulate.kernel import Bounds, Draws, Watch, critical, futures
 from planner.simulate.network import Network, network_of
 from planner.simulate.spread import SHARES, draws_of
 
-TABLES = ("risk_waves", "risk_deadlines", "risk_activities")
 EXTRA_WEEKS = 52 * 30
 Weeks = npt.NDArray[np.float32]
 
@@ -49,7 +49,7 @@ def simulate(portfolio: Portfolio, case: Case, policy: Policy) -> dict[str, pd.D
         risk_waves, risk_deadlines, risk_activities; empty when nothing changes hands.
     """
     if portfolio["waves"].empty:
-        return {name: empty(name) for name in TABLES}
+        return {name: empty(name) for name in DECLARED.makes}
     network = network_of(portfolio, case)
     wave_of = portfolio["waves"].drop_duplicates("group_id").set_index("group_id")["wave"]
     waves = sorted(int(wave) for wave in wave_of.unique())
